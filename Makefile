@@ -1,0 +1,80 @@
+# The commands of this repository; `make` alone lists them.
+#
+# Everything is installed into .venv, from the lock files. Stamps in it say what has been installed,
+# so that a second call installs nothing and needs no network.
+
+SOAK_ROUNDS ?= 100
+export SOAK_ROUNDS
+
+# Expanded only where an environment is made: the first Python on the path that is new enough.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+READY := .venv/.installed
+READY_BENCH := .venv/.installed-bench
+
+# One lock for every Python and system that we support; uv is fetched only to make it.
+UV := .cache/uv/bin/uv
+COMPILE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+# Tests in a window get a screen of their own: they press keys and move the pointer.
+ifeq ($(shell uname -s),Linux)
+SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check soak bench lock clean libraries-python libraries-qt libraries-soak
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: libraries-qt $(READY) ## start the application on the bundled demo
+	$(BIN)/rollscope demo
+
+test: libraries-qt $(READY) ## run the tests (a few minutes, no network, no window)
+	$(BIN)/python -m pytest
+
+check: $(READY) ## formatting, lint, types, floors, spelling: what CI checks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+	$(BIN)/codespell
+
+soak: libraries-soak $(READY) ## run the slow tests and those in a window (SOAK_ROUNDS=100)
+	$(BIN)/python -m pytest -m "soak and not window" -o faulthandler_timeout=0
+	ROLLSCOPE_TEST_WINDOW=1 $(SCREEN) $(BIN)/python -m pytest -m window
+
+bench: $(READY_BENCH) ## measure, and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+lock: ## refresh the lock files from pyproject.toml
+	test -x $(UV) || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv; }
+	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra bench --constraints requirements.lock \
+		--output-file requirements-bench.lock pyproject.toml
+
+clean: ## remove the environment and everything that tools left behind
+	rm -rf .venv .cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the system has to bring. A Python always; the rest is asked for on Debian and its relatives.
+libraries-python libraries-qt libraries-soak: libraries-%:
+	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "Rollscope needs Python 3.11 or newer," \
+		"and none was found. If you have one: make PYTHON=/where/it/is/python3" >&2; exit 1; }
+	@PYTHON="$(PYTHON)" .ci/system-libraries $*
+
+$(BIN)/python: | libraries-python
+	$(PYTHON) -m venv .venv
+
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_BENCH): requirements-bench.lock $(READY)
+	$(PIP) install --requirement requirements-bench.lock
+	@touch $@

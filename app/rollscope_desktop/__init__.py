@@ -1,0 +1,1 @@
+"""The desktop application and its engine: all that runs outside the user's program."""

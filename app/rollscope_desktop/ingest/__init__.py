@@ -1,0 +1,1 @@
+"""The road from files to the index: watch, tail, parse, assemble, commit."""

@@ -1,0 +1,253 @@
+"""Chat messages out of what went into and came out of a model, in the shapes that providers use.
+
+Pure. Reads OpenAI's and Anthropic's requests and answers, the summaries of osmosis logs (previews),
+and AgentFly's turns; what it does not know it leaves out rather than guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model asked for. ``arguments`` is parsed where it was JSON, else its text."""
+
+    id: str | None
+    name: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation.
+
+    ``images`` names pictures without their content. ``is_preview`` is set when the log holds only
+    the beginning of the text. ``size`` is the count of messages where the log says no more.
+    """
+
+    role: str
+    texts: tuple[str, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    reasoning: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    is_preview: bool = False
+
+    @property
+    def text(self) -> str:
+        """All texts, a blank line between them."""
+        return "\n\n".join(self.texts)
+
+
+_LISTS = ("messages", "messages_summary", "input", "prompt", "contents")
+_INNER = ("message", "result_message", "choices", "output", "response", "delta")
+_RESULTS = ("tool_results_summary", "results_summary")
+
+
+def messages_in(value: Any) -> list[Message]:
+    """The conversation that was sent to a model."""
+    if isinstance(value, dict):
+        found: list[Message] = []
+        if value.get("system"):
+            found += _of(value["system"], "system")
+        if isinstance(value.get("instructions"), str):
+            found.append(Message("system", (value["instructions"],)))
+        for key in _LISTS:
+            if isinstance(value.get(key), list | str):
+                return found + _of(value[key], "user")
+        return found + (_of(value, "user") if "role" in value or "content" in value else [])
+    return _of(value, "user")
+
+
+def messages_out(value: Any) -> list[Message]:
+    """What a model answered."""
+    return _of(value, "assistant")
+
+
+def results_in(value: Any) -> list[Message]:
+    """The tool results that a record sums up."""
+    if isinstance(value, dict):
+        for key in _RESULTS:
+            if isinstance(value.get(key), list):
+                return _of(value[key], "tool")
+    return []
+
+
+def first_text(value: Any) -> str:
+    """The first words of an answer, whatever its shape; "" if it has none."""
+    for message in _of(value, "assistant"):
+        for text in message.texts:
+            if text.strip():
+                return text
+    return ""
+
+
+def _of(value: Any, role: str) -> list[Message]:
+    if isinstance(value, str):
+        return [Message(role, (value,))] if value else []
+    if isinstance(value, list):
+        if _are_parts(value):
+            return _joined([Message(role), *_parts(value, role)])
+        return [message for item in value for message in _of(item, role)]
+    if not isinstance(value, dict):
+        return []
+    for key in _RESULTS:
+        if isinstance(value.get(key), list):
+            return _of(value[key], "tool")
+    if "role" not in value:
+        for key in _INNER:
+            if isinstance(value.get(key), dict | list):
+                return _of(value[key], role)
+    return _one(value, role)
+
+
+def _are_parts(value: list[Any]) -> bool:
+    """Whether a list is the content of one message, and not a list of messages."""
+    return bool(value) and all(
+        isinstance(i, dict) and "type" in i and "role" not in i for i in value
+    )
+
+
+def _one(value: dict[str, Any], role: str) -> list[Message]:
+    """One message object, which may hold results of tools that are messages of their own."""
+    kind = value.get("type")
+    if kind in ("function_call", "function_call_output", "reasoning") and "role" not in value:
+        return _parts([value], role)
+    said = value.get("role")
+    head = Message(
+        said if isinstance(said, str) and said else role,
+        calls=tuple(_calls(value.get("tool_calls"))) + tuple(_calls([value.get("function_call")])),
+        tool_call_id=_text_or_none(value.get("tool_call_id")),
+        name=_text_or_none(value.get("tool_name") or value.get("name")),
+        reasoning=tuple(
+            text
+            for key in ("reasoning_content", "reasoning", "thinking")
+            if isinstance(text := value.get(key), str) and text
+        ),
+        is_preview="content_preview" in value and "content" not in value,
+    )
+    content = value.get("content", value.get("content_preview", value.get("text")))
+    if content is None and isinstance(value.get("parts"), list):
+        content = value["parts"]
+    if isinstance(value.get("refusal"), str) and value["refusal"]:
+        head = replace(head, texts=(value["refusal"],))
+    inner = _parts(content if isinstance(content, list) else [content], head.role)
+    found = _joined([head, *inner])
+    empty = Message(head.role)
+    known = "role" in value or "content" in value or "content_preview" in value
+    return found if known or any(replace(m, role=empty.role) != empty for m in found) else []
+
+
+def _joined(pieces: list[Message]) -> list[Message]:
+    """The head with its parts; results of tools are messages of their own, before it."""
+    head, results = pieces[0], []
+    for piece in pieces[1:]:
+        if piece.role == "tool" and piece.tool_call_id is not None and head.role != "tool":
+            results.append(piece)
+            continue
+        head = replace(
+            head,
+            texts=head.texts + piece.texts,
+            calls=head.calls + piece.calls,
+            reasoning=head.reasoning + piece.reasoning,
+            images=head.images + piece.images,
+        )
+    bare = not (head.texts or head.calls or head.reasoning or head.images)
+    return results if results and bare else [*results, head]
+
+
+def _parts(content: list[Any], role: str) -> list[Message]:
+    return [made for part in content if (made := _part(part, role)) is not None]
+
+
+def _part(part: Any, role: str) -> Message | None:
+    """One part of a message's content."""
+    if isinstance(part, str):
+        return Message(role, (part,))
+    if not isinstance(part, dict):
+        return None if part is None else Message(role, (_json(part),))
+    kind = str(part.get("type", ""))
+    if kind in ("thinking", "reasoning", "redacted_thinking"):
+        said = part.get("thinking") or part.get("text") or _summary(part.get("summary"))
+        return Message(role, reasoning=(said if isinstance(said, str) else "(not shown)",))
+    if kind in ("tool_use", "function_call", "tool_call"):
+        arguments = part.get("input", part.get("arguments"))
+        id = _text_or_none(part.get("call_id") or part.get("id"))
+        return Message(role, calls=(ToolCall(id, str(part.get("name", "")), _parsed(arguments)),))
+    if kind in ("tool_result", "function_call_output"):
+        said = part.get("content", part.get("output"))
+        inner = _joined(
+            [Message("tool"), *_parts(said if isinstance(said, list) else [said], "tool")]
+        )
+        id = _text_or_none(part.get("tool_use_id") or part.get("call_id")) or ""
+        return replace(inner[0], tool_call_id=id)
+    if "image" in kind or "__image__" in part:
+        return Message(role, images=(_picture(part),))
+    for key in ("text", "content", "refusal"):
+        if isinstance(part.get(key), str):
+            return Message(role, (part[key],))
+    return Message(role, (_json(part),))
+
+
+def _summary(value: Any) -> str:
+    if not isinstance(value, list):
+        return ""
+    return "\n\n".join(
+        str(item["text"]) for item in value if isinstance(item, dict) and "text" in item
+    )
+
+
+def _picture(part: dict[str, Any]) -> str:
+    """What is said of a picture in place of it."""
+    source = (
+        part.get("image_url") or part.get("image") or part.get("source") or part.get("__image__")
+    )
+    if isinstance(source, dict):
+        kind = source.get("media_type")
+        if isinstance(kind, str):
+            return kind
+        source = source.get("url") or source.get("data")
+    if isinstance(source, str):
+        if source.startswith("data:"):
+            return source[5:].partition(";")[0].partition(",")[0] or "image"
+        return source[:200] if source.startswith(("http:", "https:", "file:")) else "image"
+    return "image"
+
+
+def _calls(value: Any) -> Iterator[ToolCall]:
+    for call in value if isinstance(value, list) else ():
+        if not isinstance(call, dict):
+            continue
+        inner: dict[str, Any] = call
+        if isinstance(call.get("function"), dict):
+            inner = call["function"]
+        arguments = inner.get("arguments", inner.get("args", inner.get("input")))
+        yield ToolCall(
+            _text_or_none(call.get("id")), str(inner.get("name") or ""), _parsed(arguments)
+        )
+
+
+def _parsed(arguments: Any) -> Any:
+    if isinstance(arguments, str):
+        try:
+            return orjson.loads(arguments)
+        except orjson.JSONDecodeError:
+            return arguments
+    return arguments
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,0 +1,121 @@
+"""What views show of the index: one record per run, per line of the run list and of the span tree.
+
+Frozen, so that they may cross threads. Times are integer nanoseconds since the epoch, or event
+numbers in runs whose log has no times (``clock`` is ORDER). Costs are whole nano-dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TIME, ORDER = 0, 1
+"""A run's clock: its log has times, or only an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A row of the table ``runs``; fields that the log does not tell are None."""
+
+    id: int
+    key: str
+    name: str | None
+    agent: str | None
+    session: str | None
+    group_id: str | None
+    group_index: int | None
+    chain: int | None
+    source_id: str | None
+    rollout: str | None
+    attempt: int | None
+    started: int | None
+    ended: int | None
+    last: int | None
+    clock: int
+    status: int
+    finish: str | None
+    error: str | None
+    reward: float | None
+    spans: int
+    notes: int
+    errors: int
+    llm: int
+    tools: int
+    tokens_in: int
+    tokens_out: int
+    cost: int
+    saved: int
+    fork_of: str | None
+    fork_at: str | None
+    format: str
+    touched: int | None
+    missing: int
+    gone: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where a payload lies: ``length`` bytes at ``offset`` of a file, then ``path`` in the JSON.
+
+    ``path`` has parts separated by "/": a name, an index, ":k" for the first k items of a list, or
+    "!" for a text that is JSON itself. Empty: the whole record. ``generation`` must be the file's
+    own, or the log has changed since it was indexed.
+    """
+
+    file: int
+    generation: int
+    offset: int
+    length: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRow:
+    """A row of the table ``spans`` with its words spelled out; ``id`` orders spans as they came."""
+
+    id: int
+    key: int
+    parent: int | None
+    kind: str
+    name: str | None
+    status: int
+    start: int | None
+    end: int | None
+    model: str | None
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int | None
+    cost: int | None
+    saved: int | None
+    first_token: int | None
+    branch: int | None
+    how: str | None
+    agent: str | None
+    flags: int
+    input: Locator | None
+    output: Locator | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A message, event, signal or feedback of a run, or of a span of it (``span`` is its key)."""
+
+    id: int
+    type: str
+    span: int | None
+    name: str
+    value: str | float | None
+    time: int | None
+    payload: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """Something that could not be read; ``path`` is None where it is about no one file."""
+
+    id: int
+    path: str | None
+    line: int | None
+    severity: str
+    reason: str
+    times: int

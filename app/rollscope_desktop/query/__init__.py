@@ -1,0 +1,1 @@
+"""Questions to the index and to the logs behind it; reads only."""

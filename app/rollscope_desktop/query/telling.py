@@ -1,0 +1,97 @@
+"""One run told in lines of text: as a tree, as a conversation, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import chain
+
+import orjson
+
+from rollscope_desktop.model import text
+from rollscope_desktop.model.messages import Message
+from rollscope_desktop.model.rows import TIME, RunRow
+from rollscope_desktop.model.tree import outline
+from rollscope_desktop.query.connection import Reader
+from rollscope_desktop.query.messages import query_conversation
+from rollscope_desktop.query.notes import query_notes
+from rollscope_desktop.query.spans import query_run_spans
+from rollscope_desktop.query.summary import STATES
+
+_NOTES = 100_000
+
+
+def tree(reader: Reader, run: RunRow) -> Iterator[str]:
+    """A heading, then the steps of the run as an indented tree, each with its notes below it."""
+    yield from _heading(run)
+    spans = list(chain.from_iterable(query_run_spans(reader, run.id)))
+    notes = query_notes(reader, run.id, whole=True, limit=_NOTES)
+    yield from outline(spans, run.clock, notes)
+
+
+def conversation(reader: Reader, run: RunRow) -> Iterator[str]:
+    """A heading, then what was said to models and what they answered, without repetitions."""
+    yield from _heading(run)
+    said = False
+    for turn in query_conversation(reader, run.id):
+        if turn.trouble:
+            yield f"[{text.one_line(turn.trouble)}]"
+        for message in turn.messages:
+            said = True
+            yield from _message(message)
+    if not said:
+        yield "The log holds no messages of this run."
+
+
+def json(reader: Reader, run: RunRow) -> Iterator[str]:
+    """The run as one JSON object, then each of its spans, one a line."""
+    yield orjson.dumps({**asdict(run), "status": STATES.get(run.status, "open")}).decode()
+    for span in chain.from_iterable(query_run_spans(reader, run.id)):
+        said = asdict(span)
+        said["status"] = STATES.get(span.status, "open")
+        said["key"] = _hex(span.key)
+        said["parent"] = None if span.parent is None else _hex(span.parent)
+        yield orjson.dumps(said).decode()
+
+
+def _heading(run: RunRow) -> Iterator[str]:
+    timed = run.clock == TIME
+    taken = None if run.started is None or run.last is None else run.last - run.started
+    said = [
+        STATES.get(run.status, "not ended"),
+        text.length(taken, timeless=not timed),
+        text.count(run.spans, "span"),
+        f"{text.tokens(run.tokens_in, run.tokens_out)} tokens" if run.tokens_in else "",
+        text.cost(run.cost) if run.cost else "",
+        "" if run.reward is None else f"reward {text.reward(run.reward)}",
+        "" if not run.finish else f"finish reason {text.one_line(run.finish)}",
+    ]
+    yield f"{text.one_line(run.name or '(no name)')}  {run.key}"
+    yield " · ".join(part for part in said if part)
+    if not timed:
+        yield "The log has no times; numbers are those of its events."
+    yield ""
+
+
+def _message(message: Message) -> Iterator[str]:
+    who = message.role + (f" {text.one_line(message.name)}" if message.name else "")
+    preview = " (a preview: the log holds only its beginning)" if message.is_preview else ""
+    yield f"{who}{preview}:"
+    for reasoning in message.reasoning:
+        yield from _block(f"(reasoning) {reasoning}")
+    for said in message.texts:
+        yield from _block(said)
+    for image in message.images:
+        yield from _block(f"[image {image}]")
+    for call in message.calls:
+        yield from _block(f"→ {call.name}({orjson.dumps(call.arguments).decode()})")
+    yield ""
+
+
+def _block(said: str) -> Iterator[str]:
+    for line in said.splitlines() or [""]:
+        yield f"  {text.visible(line)}"
+
+
+def _hex(key: int) -> str:
+    return f"{key & (1 << 64) - 1:016x}"

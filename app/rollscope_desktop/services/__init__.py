@@ -1,0 +1,1 @@
+"""What the viewer's parts share: the engine's client, jobs, settings and notices."""

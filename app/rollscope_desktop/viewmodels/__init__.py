@@ -1,0 +1,1 @@
+"""What the views show, without a pixel: item models, selection, filter and zoom."""

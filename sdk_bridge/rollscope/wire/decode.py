@@ -1,0 +1,82 @@
+"""Turns lines into events: reads what JSON writers in the wild produce, and undoes sharing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+_MARK = b"\xef\xbb\xbf"  # some writers begin a file with it
+_ROUNDED = 20  # digits from which an integer may exceed 64 bits, and orjson makes a float of it
+
+
+class WireError(ValueError):
+    """A line that is not an event; its text is a sentence for the person who owns the log."""
+
+
+def load(data: bytes | bytearray | memoryview) -> Any:
+    """The value of JSON bytes; also NaN, Infinity, integers of any size and lone surrogates.
+
+    Raises WireError with a sentence when the bytes are not JSON.
+    """
+    if isinstance(data, memoryview):
+        data = bytes(data)
+    try:
+        return orjson.loads(data) if not _may_be_wide(data) else _load_odd(data)
+    except orjson.JSONDecodeError:
+        return _load_odd(data)
+
+
+def _load_odd(data: bytes | bytearray) -> Any:
+    try:
+        return json.loads(data.removeprefix(_MARK).decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        raise WireError("The bytes are not text in UTF-8.") from None
+    except RecursionError:
+        raise WireError("The JSON is nested too deeply to be read.") from None
+    except ValueError as error:
+        raise WireError(f"The JSON cannot be read: {error}.") from None
+
+
+def _may_be_wide(data: bytes | bytearray) -> bool:
+    return len(data) >= _ROUNDED and b"1" * _ROUNDED in data.translate(_DIGITS)
+
+
+_DIGITS = bytes(0x31 if 0x30 <= byte <= 0x39 else byte for byte in range(256))
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The event of one line. Raises WireError when the line is not one."""
+    event = load(line)
+    if not isinstance(event, dict):
+        raise WireError("The line is not a JSON object.")
+    return event
+
+
+def expand(value: Any, blob: Callable[[str], Any]) -> Any:
+    """The value with every ``{"$blob": hash}`` replaced by ``blob(hash)`` and escapes undone.
+
+    A blob refers to no other: in what ``blob`` returns, only escapes are undone. The value is not
+    changed, and may be nested as deeply as JSON can be read.
+    """
+    out = [value]
+    todo: list[tuple[Any, Any, bool]] = [(out, 0, True)]
+    while todo:
+        held, at, refers = todo.pop()
+        found = held[at]
+        if isinstance(found, dict):
+            if len(found) == 1:
+                if refers and isinstance(name := found.get("$blob"), str):
+                    held[at] = blob(name)
+                    todo.append((held, at, False))
+                    continue
+                if isinstance(raw := found.get("$raw"), dict):
+                    found = raw
+            held[at] = found = dict(found)
+            todo.extend((found, key, refers) for key in found)
+        elif isinstance(found, list):
+            held[at] = found = list(found)
+            todo.extend((found, key, refers) for key in range(len(found)))
+    return out[0]

@@ -30,6 +30,8 @@ from rollscope_desktop.store.writer import Writer
 
 _FIRST_CLIENT = 20.0  # seconds to wait for one before an engine that serves clients gives up
 _LINGER = 0.5  # seconds after the last client left: a viewer that restarts comes back
+_ASKING = 0.1  # seconds to wait for a lock that somebody may only be asking for
+_ENDING = 1.0  # or that an engine holds which is about to end; who serves clients is not needed then
 
 _STOP, _LEFT = "stop", "left"
 News = queue.SimpleQueue[str]
@@ -59,7 +61,7 @@ def run(
     standard input ends. ``opened`` is called once the paths are being followed.
     Raises EngineRuns, IndexProblem or EngineFailed.
     """
-    lock = _take(places)
+    lock = _take(places, _ASKING if until_left else _ENDING)
     news: News = queue.SimpleQueue()
     _stop_on_signals(news)
     try:
@@ -100,8 +102,8 @@ def run(
         lock.release()
 
 
-def _take(places: Places) -> Lock:
-    deadline = time.monotonic() + 1.0
+def _take(places: Places, patience: float) -> Lock:
+    deadline = time.monotonic() + patience
     while True:
         try:
             lock = Lock.take(places.lock)

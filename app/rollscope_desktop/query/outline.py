@@ -86,7 +86,7 @@ class Outline:
             (self.cancelled, CANCELLED),
             (self.open, OPEN),
         ):
-            low, high = np.searchsorted(places, (place, end))
+            low, high = places.searchsorted(np.array((place, end), places.dtype))
             if low < high:
                 return status
         return OK

@@ -67,7 +67,8 @@ class Structure:
         if id >> RUN_SHIFT != self.run:
             return None
         number = id & ((1 << RUN_SHIFT) - 1)
-        at = int(np.searchsorted(self.number, number))
+        # Of the array's own type: for any other, numpy converts a copy of the whole array.
+        at = int(self.number.searchsorted(self.number.dtype.type(number)))
         return at if at < len(self.number) and self.number[at] == number else None
 
     def unfinished(self) -> Int32:

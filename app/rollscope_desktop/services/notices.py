@@ -1,0 +1,58 @@
+"""Sentences for the user: the one place where expected trouble ends up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+Severity = Literal["note", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence, and what to do about it; ``details`` are folded away until asked for.
+
+    A notice replaces an earlier one of the same ``topic``.
+    """
+
+    sentence: str
+    severity: Severity = "note"
+    topic: str = ""
+    details: str = ""
+
+
+class Notices(QObject):
+    """Where floors below say something and a window listens. What is said before is kept for it."""
+
+    said = Signal(object)
+    """A Notice."""
+    withdrawn = Signal(str)
+    """The topic of a notice that no longer holds."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: list[Notice] = []
+        self._heard = False
+
+    def say(
+        self, sentence: str, severity: Severity = "note", topic: str = "", details: str = ""
+    ) -> None:
+        """Tell the user something."""
+        notice = Notice(sentence, severity, topic, details)
+        if self._heard:
+            self.said.emit(notice)
+        else:
+            self._kept.append(notice)
+
+    def withdraw(self, topic: str) -> None:
+        """Take back what was said about a topic."""
+        self._kept = [notice for notice in self._kept if notice.topic != topic]
+        self.withdrawn.emit(topic)
+
+    def listen(self) -> list[Notice]:
+        """What was said so far; from now on ``said`` is emitted instead."""
+        self._heard = True
+        kept, self._kept = self._kept, []
+        return kept

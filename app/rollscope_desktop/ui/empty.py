@@ -1,0 +1,123 @@
+"""What the window shows before anything is open: what one can do, as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from rollscope_desktop.model import text
+from rollscope_desktop.ui.look import Look
+
+
+class Card(QPushButton):
+    """A large button: an icon, what it does, and a sentence about it."""
+
+    def __init__(self, look: Look, icon: str, title: str, words: str) -> None:
+        super().__init__()
+        self._look, self._name = look, icon
+        self.setProperty("role", "card")
+        self.setAccessibleName(f"{title}: {words}")
+        self._icon = QLabel()
+        head = QLabel(title)
+        head.setFont(look.fonts.strong)
+        said = QLabel(words)
+        said.setWordWrap(True)
+        said.setProperty("role", "muted")
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(16, 16, 16, 16)
+        rows.setSpacing(8)
+        for label in (self._icon, head, said):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            rows.addWidget(label)
+        rows.addStretch(1)
+        look.changed.connect(self._retint)
+        self._retint()
+
+    def _retint(self) -> None:
+        look = self._look
+        scale = self.devicePixelRatioF()
+        self._icon.setPixmap(look.icons.picture(self._name, look.theme.accent, scale, 20))
+
+
+class Empty(QWidget):
+    """Cards, and below them what was open before."""
+
+    folder_wanted = Signal()
+    demo_wanted = Signal()
+    recent_wanted = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        title = QLabel("Open the logs of an agent")
+        title.setFont(look.fonts.title)
+        words = QLabel(
+            "Drop a folder or files anywhere in this window. They are read, never changed."
+        )
+        words.setProperty("role", "muted")
+        words.setWordWrap(True)
+        self.folder = Card(
+            look, "folder", "Open a folder", "Every run in its JSONL logs, live while they grow."
+        )
+        self.demo = Card(
+            look, "play", "See the demo", "Runs that ship with Rollscope, one of them live."
+        )
+        self.folder.clicked.connect(self.folder_wanted)
+        self.demo.clicked.connect(self.demo_wanted)
+        cards = QHBoxLayout()
+        cards.setSpacing(16)
+        cards.addWidget(self.folder)
+        cards.addWidget(self.demo)
+        self._before = QVBoxLayout()
+        self._before.setSpacing(0)
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addStretch(2)
+        column.addWidget(title)
+        column.addWidget(words)
+        column.addSpacing(16)
+        column.addLayout(cards)
+        column.addSpacing(16)
+        column.addLayout(self._before)
+        column.addStretch(3)
+        middle = QWidget()
+        middle.setLayout(column)
+        middle.setMaximumWidth(620)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 24, 24, 24)
+        row.addStretch(1)
+        row.addWidget(middle, 8)
+        row.addStretch(1)
+
+    def show_recent(self, folders: Sequence[str]) -> None:
+        """Offer the folders that were open before."""
+        while (item := self._before.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        if not folders:
+            return
+        head = QLabel("Recent")
+        head.setFont(self._look.fonts.table)
+        head.setProperty("role", "muted")
+        head.setContentsMargins(0, 0, 0, 4)
+        self._before.addWidget(head)
+        for folder in folders[:5]:
+            self._before.addWidget(_Recent(self._look, folder, self.recent_wanted))
+
+
+class _Recent(QPushButton):
+    """One folder, cut in the middle, whole in the tooltip."""
+
+    def __init__(self, look: Look, folder: str, wanted) -> None:
+        super().__init__()
+        self.setProperty("role", "recent")
+        self.setFlat(True)
+        self.setIcon(look.icon("folder"))
+        self.setText(text.middle_cut(text.one_line(folder), 72).replace("&", "&&"))
+        self.setToolTip(f"<span>{text.visible(folder)}</span>")
+        self.setAccessibleName(f"Open {folder}")
+        self.clicked.connect(lambda: wanted.emit(folder))

@@ -1,0 +1,260 @@
+"""Joins the models, the engine's client and the panels: who hears of what. Draws nothing itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from rollscope_desktop.platform import Places
+from rollscope_desktop.services.engine_client import (
+    Changed,
+    EngineClient,
+    EngineProgress,
+    EngineState,
+    EngineStatus,
+)
+from rollscope_desktop.services.jobs import Jobs
+from rollscope_desktop.services.notices import Notices
+from rollscope_desktop.services.settings import Settings
+from rollscope_desktop.ui import status_bar
+from rollscope_desktop.ui.handlers import Handlers
+from rollscope_desktop.ui.inspector import InspectorPanel
+from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.problems import ProblemsPanel
+from rollscope_desktop.ui.run_panel import RunPanel
+from rollscope_desktop.ui.span_panel import SpanPanel
+from rollscope_desktop.ui.window import Window
+from rollscope_desktop.viewmodels.inspector import Inspector
+from rollscope_desktop.viewmodels.problems import ProblemsModel
+from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.selection import Selection
+from rollscope_desktop.viewmodels.spans import SpanTreeModel
+
+_ENGINE = {
+    EngineState.CONNECTING: status_bar.EngineState("starting", "Engine starting"),
+    EngineState.CONNECTED: status_bar.EngineState("ready", "Engine ready"),
+    EngineState.LOST: status_bar.EngineState("gone", "Engine stopped"),
+}
+_PLACE = "place"
+_PROBLEMS_AFTER = 500
+
+
+class Session(QObject):
+    """What runs while the window is open."""
+
+    def __init__(
+        self, window: Window, look: Look, settings: Settings, notices: Notices, places: Places
+    ) -> None:
+        super().__init__(window)
+        self.window, self.settings, self.notices = window, settings, notices
+        self.places = places
+        self.look = look
+        self.jobs = Jobs(places.index, notices, self)
+        self.client = EngineClient(notices, places, self)
+        self.selection = Selection(self)
+        self.runs = RunListModel(self.jobs, self)
+        self.tree = SpanTreeModel(self.jobs, self)
+        self.inspector = Inspector(self.jobs, self)
+        self.problems = ProblemsModel(self.jobs, self)
+        self.run_panel = RunPanel(look, self.runs)
+        self.span_panel = SpanPanel(look, self.tree)
+        self.inspector_panel = InspectorPanel(look, self.inspector)
+        self.problems_panel = ProblemsPanel(look)
+        self.problems_panel.set_model(self.problems)
+        self._opening = False
+        self._place = _read_place(settings.layout(_PLACE))
+        self._problems_soon = QTimer(self, singleShot=True, interval=_PROBLEMS_AFTER)
+        self._problems_soon.timeout.connect(self.problems.reload)
+        window.place(self.run_panel, self.span_panel, self.inspector_panel, self.problems_panel)
+        self._connect_models()
+        self._connect_engine()
+        self.handlers = Handlers(self)
+
+    def start(self, paths: Sequence[str]) -> None:
+        """Go to the engine, show what the index has, and open what the person asked for."""
+        self.runs.set_order(self.settings.values.order)
+        self.runs.reload()
+        self.problems.reload()
+        self.client.start()
+        if paths:
+            self.open_paths(paths)
+        self._choose_stack()
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Have folders or files read and followed."""
+        found = [str(Path(path).absolute()) for path in paths]
+        self._opening = True
+        self.client.request("open", self._opened, self._not_opened, paths=found)
+        for path in found:
+            if Path(path).is_dir():
+                self.settings.add_recent(path)
+        self._choose_stack()
+
+    def take_over(self, paths: Sequence[str]) -> None:
+        """Another start of the program hands its paths over."""
+        self.window.raise_up()
+        if paths:
+            self.open_paths(paths)
+
+    def reindex(self) -> None:
+        """Have the log of what is selected read from its start again."""
+        title = self.inspector.title
+        if title is not None and title.file:
+            self.client.request("reindex", file=title.file)
+
+    def remember(self) -> None:
+        """Note what is selected, for the next start."""
+        run = None if self.selection.run is None else self.runs.row_of_id(self.selection.run)
+        if run is not None:
+            said = {"run": run.id, "key": run.key, "span": self.selection.span}
+            self.settings.set_layout(_PLACE, json.dumps(said).encode())
+
+    def close(self) -> None:
+        """End the threads; remember the place."""
+        self.remember()
+        self._problems_soon.stop()
+        self.handlers.close()
+        self.client.close()
+        self.jobs.close()
+
+    def _connect_models(self) -> None:
+        selection = self.selection
+        self.run_panel.run_selected.connect(selection.select_run)
+        self.run_panel.run_entered.connect(self._enter)
+        self.run_panel.again_wanted.connect(self.runs.reload)
+        self.span_panel.span_selected.connect(selection.select_span)
+        selection.run_changed.connect(self._show_run)
+        selection.span_changed.connect(self._show_span)
+        self.runs.state_changed.connect(self._choose_stack)
+        self.runs.modelReset.connect(self._first_choice)
+        self.runs.rowsInserted.connect(self._first_choice)
+        self.runs.state_changed.connect(self._first_choice)
+        self.runs.order_changed.connect(self.settings.set_order)
+        self.tree.state_changed.connect(self._return_to_span)
+        self.tree.axis_changed.connect(self._show_live)
+        self.inspector_panel.reindex_wanted.connect(self.reindex)
+        self.inspector.reindex_wanted.connect(self.reindex)
+        self.problems.counted.connect(self.window.status.show_problems)
+
+    def _connect_engine(self) -> None:
+        client = self.client
+        client.state_changed.connect(self._show_engine)
+        client.greeted.connect(self._greet)
+        client.changed.connect(self._change)
+        client.progress.connect(self._show_progress)
+        client.status.connect(self._show_status)
+        self.window.status.cancel_pressed.connect(client.cancel)
+
+    # Selection
+
+    def _show_run(self, run: int | None) -> None:
+        self.tree.show_run(run)
+        self.inspector.show_subject(run, self.selection.span)
+        self.handlers.enable()
+
+    def _show_span(self, span: int | None) -> None:
+        self.inspector.show_subject(self.selection.run, span)
+
+    def _show_live(self) -> None:
+        self.inspector_panel.set_live(self.tree.axis.live)
+
+    def _return_to_span(self) -> None:
+        if self.selection.span is not None and self.tree.rowCount():
+            self.span_panel.show_span(self.selection.span)
+
+    def _enter(self, run: int) -> None:
+        self.selection.select_run(run)
+        self.span_panel.view.setFocus()
+
+    def _first_choice(self) -> None:
+        """When nothing is selected yet: where the person was last, else the first run."""
+        if self.selection.run is not None or not self.runs.rowCount():
+            return
+        run, key, span = self._place
+        if run is not None and self.runs.reveal(run) >= 0:
+            row = self.runs.row_of_id(run)
+            if row is None or row.key == key:
+                self.run_panel.select_run(run)
+                self.selection.select_span(span)
+                return
+        first = self.runs.first_run()
+        if first is not None:
+            self.run_panel.select_run(first)
+
+    # Engine
+
+    def _greet(self, hello: object) -> None:
+        self.jobs.warm_up()
+        # What this engine wrote before it was attached to, it told nobody here.
+        self.runs.reload()
+        self.problems.reload()
+        self.tree.follow()
+        self.inspector.follow()
+        self.client.request("status", self._take_status)
+
+    def _take_status(self, said: dict) -> None:
+        self.window.status.show_counts(int(said.get("runs", 0)), int(said.get("spans", 0)))
+
+    def _opened(self, said: dict) -> None:
+        self._take_status(said)
+        self.runs.reload()
+
+    def _not_opened(self, error: Exception) -> None:
+        self._opening = False
+        self.notices.say(str(error), "warning", topic="open")
+        self._choose_stack()
+
+    def _change(self, changed: Changed) -> None:
+        self.runs.take_changes(changed.runs)
+        run = self.selection.run
+        if changed.removed:
+            # What is selected may be gone, or another reading of the same log.
+            self.runs.reload()
+            self._show_run(run)
+        elif run in changed.runs:
+            self.tree.follow()
+            self.inspector.follow()
+        if not self._problems_soon.isActive():
+            self._problems_soon.start()
+
+    def _show_engine(self) -> None:
+        self.window.status.show_engine(_ENGINE[self.client.state])
+        if self.client.state is not EngineState.CONNECTED:
+            self.window.status.finish_task()
+
+    def _show_progress(self, progress: EngineProgress) -> None:
+        busy = progress.state in ("listing", "reading")
+        self._opening = busy
+        if busy:
+            verb = "Looking for logs" if progress.state == "listing" else "Reading"
+            files = f"{progress.files_done:,} of {progress.files_total:,} files"
+            words = f"{verb}  {files}" if progress.files_total else verb
+            self.window.status.show_task(words, progress.done, progress.total)
+        else:
+            self.window.status.finish_task()
+            self.problems.reload()
+            self.client.request("status", self._take_status)
+        self._choose_stack()
+
+    def _show_status(self, status: EngineStatus) -> None:
+        bar = self.window.status
+        bar.show_counts(status.runs, status.spans)
+        bar.show_flow(status.rate, round(status.lag_ms * 1e6) if status.lag_ms else None)
+        if status.problems != self.problems.total:
+            self.problems.reload()
+
+    def _choose_stack(self) -> None:
+        empty = self.runs.state in (ListState.EMPTY, ListState.LOADING) and not self.runs.total
+        self.window.show_empty(empty and not self._opening)
+        self.handlers.enable()
+
+
+def _read_place(data: bytes) -> tuple[int | None, str, int | None]:
+    try:
+        said = json.loads(data)
+        return int(said["run"]), str(said["key"]), said["span"]
+    except (ValueError, KeyError, TypeError):
+        return None, "", None

@@ -1,0 +1,175 @@
+"""Reads the outline of the run that is shown, and goes on reading while it grows.
+
+A look at a run that grows costs more the bigger it is, so the next one waits at least twice as long
+as the last one took.
+"""
+
+from __future__ import annotations
+
+from socket import gethostname
+from time import monotonic, time_ns
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from rollscope_desktop.query.connection import IndexMissing
+from rollscope_desktop.query.progress import Partial
+from rollscope_desktop.query.runs import RunHead, query_heads_of, query_run
+from rollscope_desktop.services.jobs import steps
+from rollscope_desktop.viewmodels.axis import RunAxis, axis_of
+from rollscope_desktop.viewmodels.states import is_live
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from rollscope_desktop.model.rows import RunRow
+    from rollscope_desktop.query.connection import Reader
+    from rollscope_desktop.query.outline import Following, Opening
+    from rollscope_desktop.query.structure import Structure
+    from rollscope_desktop.services.jobs import Jobs
+
+CALM = 0.03
+"""Seconds that at least lie between two looks."""
+LONGEST = 1.0
+_QUIET_LOOK = 5_000
+
+
+class RunWatch(QObject):
+    """Follows one run at a time."""
+
+    opened = Signal(object)
+    """An Opening: first of the first spans, then of all."""
+    grown = Signal(object)
+    """A Following."""
+    failed = Signal(object)
+    """The exception."""
+    axis_changed = Signal()
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self.run: int | None = None
+        self.row: RunRow | None = None
+        self.axis = RunAxis()
+        self._head: RunHead | None = None
+        self._structure: Structure | None = None
+        self._again = QTimer(self, singleShot=True)
+        self._again.timeout.connect(self._look)
+        self._quiet = QTimer(self, interval=_QUIET_LOOK)
+        self._quiet.timeout.connect(self._check_quiet)
+        self._asked_at = 0.0
+        self._cost = 0.0
+
+    def show(self, run: int | None) -> None:
+        """Read a run from the start; None stops."""
+        self._jobs.drop(self)
+        self._again.stop()
+        self._quiet.stop()
+        self.run, self.row, self._head, self._structure = run, None, None, None
+        if run is not None:
+            self._asked_at = monotonic()
+            self._jobs.start(
+                self, "open", steps(_open, run), self._take_whole,
+                partial=self._take_first, failed=self._fail,
+            )  # fmt: skip
+
+    def follow(self) -> None:
+        """The run has changed: look again soon."""
+        if self.run is None or self._again.isActive():
+            return
+        wait = min(max(CALM, 2 * self._cost), LONGEST) - (monotonic() - self._asked_at)
+        self._again.start(max(0, round(wait * 1000)))
+
+    def _look(self) -> None:
+        if self.run is None:
+            return
+        if self._jobs.is_busy(self, "open") or self._jobs.is_busy(self, "follow"):
+            self._again.start(round(CALM * 1000))
+        elif self._structure is None:
+            self.show(self.run)
+        else:
+            self._asked_at = monotonic()
+            question = steps(_go_on, self.run, self._structure)
+            self._jobs.start(self, "follow", question, self._take_growth, failed=self._fail)
+
+    def _take_first(self, answer: tuple[_Known, Opening]) -> None:
+        known, opening = answer
+        self._know(known)
+        self.opened.emit(opening)
+
+    def _take_whole(self, answer: tuple[_Known, Opening] | None) -> None:
+        self._cost = 0.0  # what opening took says nothing about the first look at what came since
+        if answer is None:
+            self._fail(IndexMissing("This run is no longer in the index."))
+            return
+        self._structure = answer[1].outline.structure
+        self._take_first(answer)
+
+    def _take_growth(self, answer: tuple[_Known, Following | None] | None) -> None:
+        self._cost = monotonic() - self._asked_at
+        if answer is None:
+            self._fail(IndexMissing("This run is no longer in the index."))
+            return
+        known, following = answer
+        self._know(known)
+        if following is not None:
+            self._structure = following.growth.structure
+            self.grown.emit(following)
+
+    def _fail(self, error: Exception) -> None:
+        self._quiet.stop()
+        self._structure = None
+        self.failed.emit(error)
+
+    def _know(self, known: _Known) -> None:
+        self.row, self._head = known
+        self._check_quiet()
+
+    def _check_quiet(self) -> None:
+        """Whether a run is live changes by itself, when nothing is heard of it."""
+        if self.row is None or self._head is None:
+            return
+        live = is_live(self._head, time_ns())
+        if live and not self._quiet.isActive():
+            self._quiet.start()
+        elif not live:
+            self._quiet.stop()
+        axis = axis_of(self.row, live)
+        if axis != self.axis:
+            self.axis = axis
+            self.axis_changed.emit()
+
+
+if TYPE_CHECKING:
+    _Known = tuple[RunRow, RunHead]
+
+
+def _known(reader: Reader, run: int) -> _Known | None:
+    row = query_run(reader, run)
+    heads = query_heads_of(reader, [run], gethostname())
+    return None if row is None or not heads else (row, heads[0])
+
+
+def _open(reader: Reader, run: int) -> Generator[Any, None, tuple[_Known, Opening] | None]:
+    from rollscope_desktop.query.outline import query_outline
+
+    known = _known(reader, run)
+    if known is None:
+        return None
+    inner = query_outline(reader, run)
+    while True:
+        try:
+            step = next(inner)
+        except StopIteration as end:
+            return known, end.value
+        yield Partial((known, step.value)) if isinstance(step, Partial) else step
+
+
+def _go_on(
+    reader: Reader, run: int, before: Structure
+) -> Generator[Any, None, tuple[_Known, Following | None] | None]:
+    from rollscope_desktop.query.outline import query_following
+
+    following = yield from query_following(reader, before)
+    known = _known(reader, run)
+    return None if known is None else (known, following)

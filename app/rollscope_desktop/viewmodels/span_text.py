@@ -1,0 +1,121 @@
+"""Lines of the span tree: how they are made, and how they are said in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from rollscope_desktop.model import text
+from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
+from rollscope_desktop.viewmodels.lines import SpanLine
+
+if TYPE_CHECKING:
+    from rollscope_desktop.model.rows import SpanRow
+
+STEP, DURATION, TOKENS, COST, WATERFALL = range(5)
+
+_STATUS = {OPEN: "open", OK: "ok", ERROR: "failed", CANCELLED: "cancelled", ENDED: "ended"}
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def span_line(
+    row: SpanRow,
+    zero: int,
+    depth: int,
+    children: int,
+    inside: int,
+    expanded: bool,
+    repeats: int,
+    worst: int,
+    fragment: str,
+) -> SpanLine:
+    """The line of a span; times become relative to ``zero``.
+
+    A line that stands for several attempts counts the hidden ones as children: it opens like one.
+    """
+    return SpanLine(
+        row.id, row.key, row.kind, row.name or "", row.status, depth,
+        children + repeats - 1, inside, expanded, repeats, 0,
+        _after(row.start, zero), _after(row.end, zero), _after(row.first_token, zero),
+        row.tokens_in, row.tokens_out, row.cost, row.saved, row.model, row.how, row.flags,
+        worst, fragment,
+    )  # fmt: skip
+
+
+def fold_line(depth: int, hidden: int) -> SpanLine:
+    """The line that stands for further siblings."""
+    return SpanLine(
+        0, 0, "span", "", OK, depth, 0, 0, False, 1, hidden, None, None, None,
+        None, None, None, None, None, None, 0, OK, "",
+    )  # fmt: skip
+
+
+def _after(time: int | None, zero: int) -> int | None:
+    return None if time is None else time - zero
+
+
+def alignment(column: int) -> Qt.AlignmentFlag:
+    """How a column stands in its cells."""
+    return _RIGHT if column in (DURATION, TOKENS, COST) else _LEFT
+
+
+def shown(line: SpanLine, column: int, timeless: bool) -> str | None:
+    """The text of a cell."""
+    if column == STEP:
+        if line.fold:
+            return f"{line.fold:,} more"
+        times = f" {text.TIMES}{line.repeats}" if line.repeats > 1 else ""
+        return text.one_line(line.name or line.kind) + times
+    if line.fold or column == WATERFALL:
+        return None
+    if column == DURATION:
+        if line.start is None or line.end is None:
+            return ""
+        return text.length(line.end - line.start, timeless=timeless)
+    if column == TOKENS:
+        return text.tokens(line.tokens_in, line.tokens_out)
+    return text.cost(line.cost)
+
+
+def tip(line: SpanLine, timeless: bool) -> str:
+    """The tooltip of a line, as plain text."""
+    if line.fold:
+        return f"{line.fold:,} further steps beside these"
+    parts = [
+        f"{line.kind} {text.one_line(line.name)}, {_STATUS.get(line.status, '')}",
+        line.fragment,
+        *(f"{name}: {said}" for name, said in _figures(line, timeless)),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def described(line: SpanLine, column: int, timeless: bool) -> str:
+    """A cell for those who hear it: the first column says everything."""
+    if column != STEP:
+        return shown(line, column, timeless) or ""
+    if line.fold:
+        return f"{line.fold} further steps, folded"
+    words = [
+        line.kind,
+        text.one_line(line.name),
+        _STATUS.get(line.status, ""),
+        f"{line.repeats} attempts" if line.repeats > 1 else "",
+        f"level {line.depth + 1}",
+        *(f"{name} {said}" for name, said in _figures(line, timeless)),
+        "expanded" if line.expanded else f"collapsed, {line.inside} inside" if line.inside else "",
+        "an error is inside" if line.worst == ERROR and line.status != ERROR else "",
+        line.fragment,
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _figures(line: SpanLine, timeless: bool) -> list[tuple[str, str]]:
+    found = [
+        ("duration", shown(line, DURATION, timeless)),
+        ("tokens", shown(line, TOKENS, timeless)),
+        ("cost", shown(line, COST, timeless)),
+        ("model", line.model and text.one_line(line.model)),
+    ]
+    return [(name, said) for name, said in found if said]

@@ -1,0 +1,152 @@
+"""The verbs that need no window, run as a person runs them: real processes, real folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollscope.wire import Encoder, run_id, span_id
+from rollscope_desktop import attach
+
+
+def rollscope(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command with these arguments, without a display."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment.pop("QT_QPA_PLATFORM", None)
+    done = subprocess.run(
+        [sys.executable, "-c", "from rollscope.cli import main; main()", *arguments],
+        capture_output=True, text=True, timeout=60, env=environment, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two runs: one with a model call and a tool that failed, one that only started."""
+    first = Encoder(run_id())
+    agent, model, tool = span_id(), span_id(), span_id()
+    lines = [
+        first.line("run.start", v=1, name="weather"),
+        first.line("span.start", span=agent, kind="agent", name="answer", input={"q": "Paris?"}),
+        first.line("span.start", span=model, parent=agent, kind="llm", name="plan",
+                   input={"messages": [{"role": "user", "content": "Paris?"}]}),
+        first.line("span.end", span=model, status="ok",
+                   output={"message": {"role": "assistant", "content": "Let me look."}},
+                   usage={"model": "m-1", "input_tokens": 12, "output_tokens": 5,
+                          "cost_usd": 0.25}),
+        first.line("span.start", span=tool, parent=agent, kind="tool", name="get_weather",
+                   input={"city": "Paris"}),
+        first.line("span.end", span=tool, status="error",
+                   error={"type": "TimeoutError", "message": "no answer"}),
+        first.line("span.end", span=agent, status="ok", output="21 °C"),
+        first.line("run.end", status="ok", reward=0.5, finish_reason="stop"),
+    ]  # fmt: skip
+    (tmp_path / "first.jsonl").write_bytes(b"".join(lines))
+    second = Encoder(run_id())
+    (tmp_path / "second.jsonl").write_bytes(
+        second.line("run.start", v=1, name="later", time=1) + b"not json\n"
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def no_engine_stays(own_places: Path) -> Iterator[None]:
+    """Ends the engine that a command may have started, and waits until it has gone."""
+    yield
+    try:
+        engine = attach.connect(start=False)
+    except attach.EngineUnavailable:
+        return
+    engine.send({"id": 1, "do": "stop"})
+    for _ in engine.lines():
+        pass
+    engine.close()
+
+
+def test_index_tells_what_a_folder_holds(folder: Path) -> None:
+    said = json.loads(rollscope("index", str(folder), "--json").stdout)
+    assert (said["files"], said["runs"], said["spans"], said["errors"]) == (2, 2, 3, 1)
+    assert said["kinds"] == {"agent": 1, "llm": 1, "tool": 1}
+    assert said["problems"] == 1
+    assert said["problem_list"][0]["line"] == 2
+    weather = next(run for run in said["listed"] if run["name"] == "weather")
+    assert weather["status"] == "ok"
+    assert (weather["reward"], weather["cost"], weather["tokens_in"]) == (0.5, 0.25, 12)
+    later = next(run for run in said["listed"] if run["name"] == "later")
+    assert later["status"] == "open"
+
+
+def test_index_leaves_nothing_behind(folder: Path, own_places: Path) -> None:
+    before = sorted(folder.iterdir())
+    assert "2 runs" in rollscope("index", str(folder)).stdout
+    assert sorted(folder.iterdir()) == before
+    assert list(own_places.iterdir()) == []
+
+
+def test_index_counts_the_empty_folder(tmp_path: Path) -> None:
+    said = json.loads(rollscope("index", str(tmp_path), "--json").stdout)
+    assert (said["files"], said["runs"], said["problems"]) == (0, 0, 0)
+
+
+def test_runs_before_anything_was_opened_says_what_to_do() -> None:
+    done = rollscope("runs", check=False)
+    assert done.returncode == 1
+    assert "rollscope open FOLDER" in done.stderr
+
+
+@pytest.mark.usefixtures("no_engine_stays")
+def test_runs_and_show_after_reading_a_folder(folder: Path) -> None:
+    listed = rollscope("runs", str(folder)).stdout
+    assert "weather" in listed
+    assert "later" in listed
+
+    rows = [json.loads(line) for line in rollscope("runs", "--json").stdout.splitlines()]
+    weather = next(row for row in rows if row["name"] == "weather")
+
+    tree = rollscope("show", "weather").stdout
+    assert "get_weather" in tree
+    assert rollscope("show", weather["key"][:8], "--tree").stdout == tree
+
+    talk = rollscope("show", "weather", "--conversation").stdout
+    assert "Paris?" in talk
+    assert "Let me look." in talk
+
+    spans = [json.loads(x) for x in rollscope("show", "weather", "--json").stdout.splitlines()]
+    assert [span["name"] for span in spans[1:]] == ["answer", "plan", "get_weather"]
+    assert spans[3]["status"] == "error"
+
+
+@pytest.mark.usefixtures("no_engine_stays")
+def test_show_of_an_unknown_or_ambiguous_run(folder: Path) -> None:
+    rollscope("runs", str(folder))
+    done = rollscope("show", "nobody", check=False)
+    assert done.returncode == 1
+    assert "rollscope runs" in done.stderr
+
+
+def test_open_without_a_display_points_elsewhere(folder: Path) -> None:
+    done = rollscope("open", str(folder), check=False)
+    assert done.returncode == 1
+    assert "rollscope show" in done.stderr
+    assert "rollscope picture" in done.stderr
+
+
+@pytest.mark.usefixtures("no_engine_stays")
+def test_picture_needs_no_display(folder: Path, tmp_path: Path) -> None:
+    rollscope("runs", str(folder))
+    out = tmp_path / "tree.png"
+    rollscope("picture", "weather", "--view", "tree", "-o", str(out), "--size", "900x600")
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("no_engine_stays")
+def test_index_keep_puts_it_where_others_find_it(folder: Path) -> None:
+    rollscope("index", str(folder), "--keep")
+    assert "weather" in rollscope("runs").stdout

@@ -1,0 +1,145 @@
+"""The inspector: each tab is read when it is wanted, and says why there is nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollscope_desktop.model.messages import Message
+from rollscope_desktop.viewmodels.inspector import Inspector, PartState, Tab
+from rollscope_desktop.viewmodels.selection import Selection
+from tests.app.support import Log, run_key, simple_run
+
+if TYPE_CHECKING:
+    from rollscope_desktop.services.jobs import Jobs
+    from tests.app.support import Index
+
+
+@pytest.fixture
+def inspector(jobs: Jobs) -> Inspector:
+    return Inspector(jobs)
+
+
+def shown(inspector: Inspector, tab: Tab, qtbot):
+    qtbot.waitUntil(lambda: inspector.part(tab).state is not PartState.LOADING)
+    return inspector.part(tab)
+
+
+def test_nothing_is_selected(inspector: Inspector) -> None:
+    assert inspector.is_empty
+    assert inspector.tabs == [Tab.SUMMARY]
+    assert inspector.part(Tab.SUMMARY).state is PartState.LOADING
+
+
+def test_a_model_call(inspector: Inspector, index: Index, qtbot) -> None:
+    [run] = index.grow("a.jsonl", simple_run(1))
+    with qtbot.waitSignal(inspector.subject_changed):
+        inspector.show_subject(run, run << 31 | 1)
+    assert inspector.title is not None
+    assert (inspector.title.kind, inspector.title.name) == ("llm", "chat")
+    assert inspector.tabs == list(Tab)
+    facts = {fact.name: fact.value for fact in shown(inspector, Tab.SUMMARY, qtbot).value.facts}
+    assert facts["Model"] == "gpt-x"
+    assert facts["Tokens"] == "10 in, 5 out"
+    assert facts["Cost"] == "$0.0100"
+    assert facts["Status"] == "ok"
+    assert shown(inspector, Tab.INPUT, qtbot).value.value == [
+        {"role": "user", "content": "weather?"}
+    ]
+    talk = shown(inspector, Tab.MESSAGES, qtbot).value
+    assert talk.answered == (Message("assistant", ("It is warm.",)),)
+    assert shown(inspector, Tab.ATTRIBUTES, qtbot).value.value["usage"]["model"] == "gpt-x"
+    assert len(shown(inspector, Tab.RAW, qtbot).value) == 2
+
+
+def test_a_run(inspector: Inspector, index: Index, qtbot) -> None:
+    [run] = index.grow("a.jsonl", simple_run(1))
+    inspector.show_subject(run)
+    summary = shown(inspector, Tab.SUMMARY, qtbot)
+    assert inspector.title is not None
+    assert inspector.title.id == run_key(1)
+    assert Tab.MESSAGES not in inspector.tabs
+    facts = {fact.name: fact.value for fact in summary.value.facts}
+    assert (facts["Steps"], facts["Model calls"], facts["Reward"]) == ("3", "1", "0.10")
+    assert shown(inspector, Tab.OUTPUT, qtbot).value.value == "done"
+
+
+def test_what_the_log_does_not_say(inspector: Inspector, index: Index, qtbot) -> None:
+    [run] = index.grow("a.jsonl", Log(run_key(1)).whole("tool", "t"))
+    inspector.show_subject(run, run << 31)
+    part = shown(inspector, Tab.INPUT, qtbot)
+    assert part.state is PartState.EMPTY
+    assert part.sentence == "The log does not say what went in."
+    assert shown(inspector, Tab.ATTRIBUTES, qtbot).state is PartState.EMPTY
+
+
+def test_a_log_that_is_gone(inspector: Inspector, index: Index, qtbot) -> None:
+    [run] = index.grow("a.jsonl", simple_run(1))
+    (index.folder / "a.jsonl").unlink()
+    inspector.show_subject(run, run << 31 | 1)
+    assert shown(inspector, Tab.SUMMARY, qtbot).state is PartState.FULL
+    for tab in (Tab.INPUT, Tab.OUTPUT, Tab.MESSAGES, Tab.ATTRIBUTES, Tab.RAW):
+        part = shown(inspector, tab, qtbot)
+        assert (part.state, part.sentence) == (PartState.FAILED, "The log a.jsonl is gone.")
+
+
+def test_a_record_that_is_too_big_waits_to_be_asked_for(
+    inspector: Inspector, index: Index, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollscope_desktop.query.payloads.BIG", 500)
+    [run] = index.grow("a.jsonl", Log(run_key(1)).whole("tool", "t", input="x" * 1000))
+    inspector.show_subject(run, run << 31)
+    assert shown(inspector, Tab.INPUT, qtbot).state is PartState.TOO_BIG
+    inspector.read_whole(Tab.INPUT)
+    qtbot.waitUntil(lambda: inspector.part(Tab.INPUT).state is PartState.FULL)
+    assert inspector.part(Tab.INPUT).value.value == "x" * 1000
+
+
+def test_a_step_that_ends_is_followed(inspector: Inspector, index: Index, qtbot) -> None:
+    log = Log(run_key(1))
+    span = log.span_id()
+    [run] = index.grow("a.jsonl", log.line("span.start", span=span, kind="tool", name="t"))
+    inspector.show_subject(run, run << 31)
+    assert shown(inspector, Tab.OUTPUT, qtbot).state is PartState.EMPTY
+    index.grow("a.jsonl", log.line("span.end", span=span, status="ok", output=42))
+    inspector.follow()
+    qtbot.waitUntil(lambda: inspector.part(Tab.OUTPUT).state is PartState.FULL)
+    assert inspector.part(Tab.OUTPUT).value.value == 42
+    changes: list[Tab] = []
+    inspector.part_changed.connect(changes.append)
+    inspector.follow()
+    qtbot.waitUntil(lambda: not inspector._jobs.is_busy(inspector, "subject"))
+    assert changes == []
+
+
+def test_another_subject_forgets_the_last(inspector: Inspector, index: Index, qtbot) -> None:
+    [run] = index.grow("a.jsonl", simple_run(1))
+    inspector.show_subject(run, run << 31 | 2)
+    assert shown(inspector, Tab.OUTPUT, qtbot).value.value == "21 °C"
+    inspector.show_subject(run, run << 31 | 1)
+    assert inspector.part(Tab.OUTPUT).state is PartState.LOADING
+    assert shown(inspector, Tab.OUTPUT, qtbot).value.value["content"] == "It is warm."
+    inspector.show_subject(run, run << 31 | 77)
+    qtbot.waitUntil(lambda: bool(inspector.failure))
+    assert shown(inspector, Tab.SUMMARY, qtbot).state is PartState.FAILED
+    inspector.show_subject(None)
+    assert inspector.is_empty
+
+
+def test_the_selection_comes_back_to_the_span_of_each_run(qtbot) -> None:
+    selection = Selection()
+    selection.select_span(5)
+    assert selection.span is None
+    with qtbot.waitSignals([selection.run_changed, selection.span_changed]):
+        selection.select_run(1)
+    selection.select_span(1 << 31)
+    with qtbot.assertNotEmitted(selection.span_changed):
+        selection.select_span(1 << 31)
+        selection.select_run(1)
+    selection.select_run(2)
+    assert selection.span is None
+    selection.select_run(1)
+    assert selection.span == 1 << 31
+    selection.select_run(None)
+    assert (selection.run, selection.span) == (None, None)

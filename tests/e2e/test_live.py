@@ -123,3 +123,13 @@ def test_the_viewer_restarts_an_engine_that_died(
     os.kill(int(said["pid"]), signal.SIGKILL)
     say(writer, "after")
     qtbot.waitUntil(lambda: span_names(session) == ["before", "after"], timeout=20_000)
+
+
+def test_the_arrow_keys_walk_the_runs_at_once(
+    viewer: Viewer, writer: subprocess.Popen[str], tmp_path: Path, qtbot: QtBot
+) -> None:
+    session = session_of(viewer)
+    session.open_paths([str(tmp_path)])
+    say(writer, "first")
+    qtbot.waitUntil(lambda: run_names(session) == ["written live"], timeout=20_000)
+    qtbot.waitUntil(lambda: session.run_panel.view.hasFocus(), timeout=5_000)

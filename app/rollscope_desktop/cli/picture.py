@@ -21,7 +21,7 @@ def command(run: str, view: str, output: Path, theme: str, size: str, scale: flo
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from rollscope_desktop import platform
     from rollscope_desktop.cli.reading import meant, reading
-    from rollscope_desktop.ui.picture import picture
+    from rollscope_desktop.ui.picture import NotDrawn, picture
 
     width, _, height = size.partition("x")
     if not (width.isdigit() and height.isdigit() and 100 <= int(width) <= 8000
@@ -29,7 +29,12 @@ def command(run: str, view: str, output: Path, theme: str, size: str, scale: flo
         raise click.BadParameter("a size is WIDTHxHEIGHT, each 100 to 8000", param_hint="--size")
     with reading() as reader:
         row = meant(reader, run)
-    image = picture(platform.places().index, row.id, view, (int(width), int(height)), theme, scale)
+    try:
+        image = picture(
+            platform.places().index, row.id, view, (int(width), int(height)), theme, scale
+        )
+    except NotDrawn as error:
+        raise click.ClickException(str(error)) from error
     # Qt's stubs want bytes for the format, its binding wants text.
     if not image.save(str(output), "PNG"):  # type: ignore[call-overload]
         raise click.ClickException(f"The picture could not be written to {output}.")

@@ -31,7 +31,7 @@ from rollscope_desktop.store.writer import Writer
 _FIRST_CLIENT = 20.0  # seconds to wait for one before an engine that serves clients gives up
 _LINGER = 0.5  # seconds after the last client left: a viewer that restarts comes back
 _ASKING = 0.1  # seconds to wait for a lock that somebody may only be asking for
-_ENDING = 1.0  # or that an engine holds which is about to end; who serves clients is not needed then
+_ENDING = 1.0  # or that an engine holds which is about to end
 
 _STOP, _LEFT = "stop", "left"
 News = queue.SimpleQueue[str]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rollscope_desktop.ingest.live import Live
 
 _GREETING = 10.0  # seconds within which a stranger has to say who it is
+_AT_ONCE = 64
+"""Requests of one client that may be unanswered; further ones are read when these are."""
 _FAREWELL = 1.0  # seconds for what still waits to be sent when the engine ends
 
 
@@ -32,10 +34,13 @@ class Client:
         self._write_bytes = write
         self._hang_up = hang_up
         self._out = Outbox()
+        self._room = threading.Semaphore(_AT_ONCE)
         self._writer = threading.Thread(target=self._write, name="client out", daemon=True)
 
     def send(self, message: Message) -> None:
         """Queue a message; a client that has stopped reading its answers is cut off."""
+        if "id" in message:
+            self._room.release()
         if not self._out.put(message):
             self._hang_up()
 
@@ -56,7 +61,9 @@ class Client:
             greeted(protocol.decode(first))
             while (line := self._next()) is not None:
                 try:
-                    served(protocol.decode(line))
+                    request = protocol.decode(line)
+                    self._room.acquire()
+                    served(request)
                 except Refused as refused:
                     self.send({"error": refused.message()})
         except Refused as refused:

@@ -20,10 +20,11 @@ from rollscope_desktop.ingest.scan import shown
 from rollscope_desktop.ingest.watch import Watch
 from rollscope_desktop.model.events import Problem
 from rollscope_desktop.platform import process_alive
-from rollscope_desktop.store.schema import IndexDamaged, IndexProblem, set_aside
+from rollscope_desktop.store.schema import IndexDamaged, IndexProblem, damage_remark, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rollscope_desktop.store.writer import Writer
 
@@ -61,6 +62,7 @@ class Live:
         self._failed: BaseException | None = None
         self._trouble = ""
         self._damaged = False
+        self._seen_dead = False
         self._events = 0
         self._lag = 0.0
         self._rate = 0.0
@@ -135,9 +137,8 @@ class Live:
 
     def _run(self) -> None:
         try:
-            self._writer = self._make()
+            self._open_index()
             self._watch = Watch(self._wake.set)
-            self._pipeline = Pipeline(self._writer, self._changed, self._progress)
         except BaseException as error:  # noqa: BLE001 - whatever it is, start() raises it
             self._failed = error
             self._ready.set()
@@ -158,6 +159,19 @@ class Live:
             self._watch.close()
             self._pipeline.close()
             self._writer.close()
+
+    def _open_index(self) -> None:
+        self._writer = self._make()
+        try:
+            self._pipeline = Pipeline(self._writer, self._changed, self._progress)
+        except IndexDamaged:
+            aside = self._put_aside()
+            self._writer = self._make()
+            self._writer.remark = damage_remark(aside)
+            self._pipeline = Pipeline(self._writer, self._changed, self._progress)
+        except BaseException:
+            self._writer.close()
+            raise
 
     def _sleep(self) -> None:
         pause = 0.0
@@ -186,9 +200,9 @@ class Live:
             self._trouble = ""
 
     def _turn(self) -> None:
-        self._open_waiting()
         while self._posted and not self._stopping.is_set():
             self._posted.popleft()()
+        self._open_waiting()
         now = time.monotonic()
         self._look_where_told()
         if self._watch.paused:
@@ -197,12 +211,14 @@ class Live:
             self._next["slow"] = now + _SLOW_POLL
             self._pipeline.hint(self._pipeline.active(time.time_ns() - 60 * _SECOND))
             self._pipeline.settle(time.time_ns() - 2 * _SECOND)
-            self._look_for_the_dead()
+            self._seen_dead = False
         if now >= self._next["walk"]:
             self._walk()
             taken = time.monotonic() - now
             self._next["walk"] = now + max(1.0 if self._watch.paused else _WALK, 50 * taken)
         self._pipeline.step(0.1)
+        if self._pipeline.idle and not self._seen_dead:
+            self._look_for_the_dead()
         if now >= self._next["status"]:
             self._next["status"] = now + _STATUS
             self._count(now)
@@ -251,9 +267,11 @@ class Live:
                 self._pipeline.look_over(root, path)
 
     def _look_for_the_dead(self) -> None:
-        """Runs whose process is known to be gone will not end; the list says so."""
-        if not self._pipeline.idle:
-            return
+        """Runs whose process is known to be gone will not end; the list says so.
+
+        Only when all has been read: the end may be what is still due.
+        """
+        self._seen_dead = True
         with self._writer.asking():
             unfinished = self._writer.runs.unfinished_here(self._host)
         dead = [run for run, pid in unfinished if not process_alive(pid)]
@@ -285,17 +303,19 @@ class Live:
     def _begin_anew(self) -> None:
         """Put a damaged index aside and take everything in again. Raises IndexProblem."""
         self._pipeline.close()
-        self._writer.close()
-        try:
-            set_aside(self._writer.path)
-        except OSError as error:
-            raise IndexProblem(f"The damaged index cannot be put aside: {error}.") from error
-        self._writer = self._make()
-        self._pipeline = Pipeline(self._writer, self._changed, self._progress)
+        self._put_aside()
+        self._open_index()
         self._damaged = False
+        self._changed(Changed(frozenset(), removed=True, events=0, lag=None))
+
+    def _put_aside(self) -> Path:
+        """Move a damaged index away; which folders were open may still be read in it."""
         self._to_open |= dict.fromkeys(self._roots.values())
         self._roots.clear()
-        self._changed(Changed(frozenset(), removed=True, events=0, lag=None))
+        with contextlib.suppress(IndexProblem), self._writer.asking():
+            self._to_open |= dict.fromkeys(path for _, path in self._writer.files.roots())
+        self._writer.close()
+        return set_aside(self._writer.path)
 
     # -- what is said --------------------------------------------------------------------------
 

@@ -213,7 +213,10 @@ class _Ear(FileSystemEventHandler):
 
 
 class _Overflow(logging.Filter):
-    """watchdog tells of an overflow of the kernel's queue only in its log."""
+    """watchdog tells of an overflow of the kernel's queue only in its log.
+
+    There it also complains when it is stopped while something happens, which is no fault.
+    """
 
     def __init__(self, lose: Callable[[], None]) -> None:
         super().__init__()
@@ -224,7 +227,7 @@ class _Overflow(logging.Filter):
         if "overflowed" in str(record.msg):
             self._lose()
             return False
-        return True
+        return "thread is inactive" not in str(record.msg)
 
 
 def _identity(folder: bytes) -> tuple[int, int] | None:

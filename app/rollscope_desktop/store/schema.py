@@ -114,7 +114,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, str | None]:
             if not path.exists() or isinstance(error, sqlite3.OperationalError):
                 raise
             aside = set_aside(path)
-            remark = f"The index was damaged. It was kept as {aside.name} and is being rebuilt."
+            remark = damage_remark(aside)
             connection, version = _connect(path)
         if version > VERSION:
             connection.close()
@@ -160,12 +160,20 @@ def _connect(path: Path) -> tuple[sqlite3.Connection, int]:
 
 
 def set_aside(path: Path) -> Path:
-    """Keep a damaged index under another name, for who wants to know why. Raises OSError."""
+    """Keep a damaged index under another name, for who wants to know why. Raises IndexProblem."""
     aside = path.with_suffix(".damaged")
-    if path.exists():
-        path.replace(aside)
-    remove(path)
+    try:
+        if path.exists():
+            path.replace(aside)
+        remove(path)
+    except OSError as error:
+        raise IndexProblem(f"The damaged index cannot be put aside: {error}.") from error
     return aside
+
+
+def damage_remark(aside: Path) -> str:
+    """What to say when an index was put aside."""
+    return f"The index was damaged. It was kept as {aside.name} and is being rebuilt."
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -122,7 +122,10 @@ class InspectorPanel(Panel):
         shown = model.tabs
         current = self.current()
         for number, tab in enumerate(Tab):
-            self.tabs.setTabVisible(number, tab in shown)
+            # WORKAROUND QTabBar.setTabVisible: a call that changes nothing forgets that the calls
+            # before it did, and the bar keeps a gap.
+            if self.tabs.isTabVisible(number) != (tab in shown):
+                self.tabs.setTabVisible(number, tab in shown)
         if current not in shown:
             self.tabs.setCurrentIndex(0)
         self.show_content()

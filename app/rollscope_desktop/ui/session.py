@@ -173,6 +173,7 @@ class Session(QObject):
         """When nothing is selected yet: where the person was last, else the first run."""
         if self.selection.run is not None or not self.runs.rowCount():
             return
+        self.run_panel.view.setFocus()  # the arrow keys walk the runs from the first moment
         run, key, span = self._place
         if run is not None and self.runs.reveal(run) >= 0:
             row = self.runs.row_of_id(run)
@@ -247,7 +248,10 @@ class Session(QObject):
             self.problems.reload()
 
     def _choose_stack(self) -> None:
-        empty = self.runs.state in (ListState.EMPTY, ListState.LOADING) and not self.runs.total
+        state = self.runs.state
+        empty = state is ListState.EMPTY or (
+            state is ListState.LOADING and not self.places.index.exists()
+        )
         self.window.show_empty(empty and not self._opening)
         self.handlers.enable()
 

@@ -44,6 +44,9 @@ class Window(QMainWindow):
         self.drops = Drops(self)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
+        self.stack.addWidget(QWidget())
+        # Who has been here before waits a moment for the panels, and sees no cards flash by.
+        self.stack.setCurrentIndex(int(bool(settings.layout("columns"))))
         self.columns = _splitter(Qt.Orientation.Horizontal)
         self.rows = _splitter(Qt.Orientation.Vertical)
         self.rows.addWidget(self.stack)
@@ -79,7 +82,7 @@ class Window(QMainWindow):
 
     def show_empty(self, empty: bool) -> None:
         """Show the cards, or the panels."""
-        self.stack.setCurrentIndex(0 if empty or self.stack.count() < 2 else 1)
+        self.stack.setCurrentWidget(self.empty if empty else self.columns)
         self.fit()
 
     def fit(self) -> None:
@@ -118,7 +121,7 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         self._settings.set_layout("window", bytes(self.saveGeometry().data()))
-        if self.stack.count() > 1:
+        if self.stack.count() > 2:
             self._settings.set_layout("columns", b"%d %d" % self._outer)
             self._settings.set_layout("rows", bytes(self.rows.saveState().data()))
 

@@ -263,6 +263,8 @@ def test_a_picture_of_nothing_says_so(places, qapp) -> None:
 def test_an_index_that_is_not_there_yet(viewer) -> None:
     session = session_of(viewer)
     session.runs.state = ListState.LOADING
-    session.runs.total = 0
     session._choose_stack()
-    assert viewer.window.stack.currentIndex() == 0
+    assert viewer.window.stack.currentWidget() is viewer.window.columns  # it is being read
+    session.places.index.unlink()
+    session._choose_stack()
+    assert viewer.window.stack.currentWidget() is viewer.window.empty

@@ -148,9 +148,7 @@ def _turn(head: RunHead) -> tuple[int, int, int]:
     return (head.attempt or 0, _when(head), head.id)
 
 
-def _homes(
-    heads: list[RunHead], leads: dict[tuple[str, str], RunHead]
-) -> dict[int, int | None]:
+def _homes(heads: list[RunHead], leads: dict[tuple[str, str], RunHead]) -> dict[int, int | None]:
     """The run that each run stands in: that of the last attempt, or the one it was forked from."""
     by_key = {head.key: head.id for head in heads}
     homes: dict[int, int | None] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import socket
 import stat
@@ -83,14 +84,14 @@ def test_a_client_starts_an_engine_that_lives_as_long_as_somebody_is_attached(
 
 
 def test_two_clients_hear_the_same(engines: Engines, logs: Path) -> None:
-    first, second = engines.connect(), engines.connect()
-    first.ask("open", paths=[str(logs)])
-    wait_for(first, runs=1)
-    heard = []
-    for connection in (first, second):
-        (logs / "a.jsonl").write_bytes(simple_run(1) + simple_run(2) * len(heard))
-        heard.append(next(notes(connection, "changed"))["runs"])
-    assert heard[0] == [1]
+    clients = [engines.connect(), engines.connect()]
+    clients[0].ask("open", paths=[str(logs)])
+    wait_for(clients[0], runs=1)
+    with (logs / "a.jsonl").open("ab") as out:
+        out.write(simple_run(2))
+
+    for client in clients:
+        assert any(2 in note["runs"] for note in notes(client, "changed"))
 
 
 def test_commands_while_a_viewer_listens(engines: Engines, logs: Path) -> None:
@@ -281,6 +282,7 @@ def test_an_address_that_another_program_has_now_is_harmless(engines: Engines) -
         with line:
             heard.append(line.recv(1000))
             line.sendall(b"220 mail.example.org ESMTP\r\n")
+        platform.stop_listening(listener, address)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -288,7 +290,6 @@ def test_an_address_that_another_program_has_now_is_harmless(engines: Engines) -
     platform.write_private(engines.places.engine, json.dumps(about).encode())
     viewer = engines.connect()
     thread.join()
-    platform.stop_listening(listener, address)
 
     assert json.loads(heard[0])["hello"]["secret"] == "old"
     assert viewer.ask("status")["idle"]
@@ -318,18 +319,11 @@ def test_over_tcp_where_there_are_no_unix_sockets(engines: Engines, logs: Path) 
     assert kind == "tcp"
     viewer = engines.connect(start=False)
     wait_for(viewer, runs=1)
-    with pytest.raises(OSError), socket.create_connection((own_address(), int(port)), 1):  # noqa: PT011
-        pass  # it listens to this machine alone
+    if sys.platform == "linux":  # where the whole of 127.x.x.x is this machine
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", int(port)), 1).close()
     assert viewer.ask("stop") == {}
     assert process.wait(20) == 0
-
-
-def own_address() -> str:
-    """An address of this machine that is not its loopback; some other if it has none."""
-    try:
-        return socket.gethostbyname(socket.gethostname())
-    except OSError:
-        return "127.0.0.2"
 
 
 @pytest.fixture
@@ -419,7 +413,7 @@ def test_an_engine_that_does_not_answer_is_told_of(
 
 
 def test_an_engine_without_its_ingest_thread_ends() -> None:
-    news: process_module.News = process_module.queue.SimpleQueue()
+    news: process_module.News = queue.SimpleQueue()
     server: Any = SimpleNamespace(attached=1)
     live: Any = SimpleNamespace(running=False)
 
@@ -510,7 +504,9 @@ def kill_again_and_again(engines: Engines, logs: Path, rounds: int) -> None:
     assert found_rows["runs"] == expected["runs"]
     assert found_rows["problems"] == expected["problems"]
     assert {p: row for p, row in found_rows["files"].items() if not row[-1]} == expected["files"]
-    assert engines.places.engine_log.read_bytes() == b""
+    # Both may have started one at the same time: the second says this and ends.
+    said = set(engines.places.engine_log.read_text().splitlines())
+    assert said <= {"Another engine is running for this user."}
 
 
 def test_owners_are_killed(engines: Engines, tmp_path: Path) -> None:

@@ -480,7 +480,7 @@ def kill_again_and_again(engines: Engines, logs: Path, rounds: int) -> None:
     try:
         for number in range(rounds):
             pid = connection.hello["pid"]
-            time.sleep(number * 37 % 100 / 1000)
+            time.sleep(number * 37 % 100 / 200)
             assert alive(pid)
             os.kill(pid, signal.SIGKILL)
             with ThreadPoolExecutor(2) as pool:

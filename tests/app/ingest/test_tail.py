@@ -17,6 +17,7 @@ from rollscope_desktop.ingest import look, tail
 from rollscope_desktop.model.events import RunStart
 from tests.app.ingest.oracle import Road, dump_fresh
 from tests.app.support import Log, run_key, simple_run
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -305,6 +306,18 @@ def test_a_format_that_shows_only_later_is_taken(road: Road, logs: Path) -> None
     road.look()
 
     assert road.dump() == dump_fresh(logs, logs.parent)
+
+
+def test_the_example_of_the_documentation_is_indexed(road: Road, logs: Path) -> None:
+    page = (ROOT / "docs" / "run-log.md").read_text(encoding="utf-8")
+    (logs / "a.jsonl").write_text(page.split("```jsonl\n")[1].split("```")[0], encoding="utf-8")
+    road.look()
+    said = road.dump()
+
+    [run] = said["runs"].values()
+    assert not said["problems"]
+    assert (run["run"]["spans"], run["run"]["tools"], run["run"]["reward"]) == (2, 1, 1.0)
+    assert all(span[4] == 1 for span in run["spans"])  # ended well
 
 
 def test_a_byte_order_mark_is_no_obstacle(road: Road, logs: Path) -> None:

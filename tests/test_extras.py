@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ ENGINE = [
     for floor in ("model", "formats", "store", "ingest", "query", "engine", "cli")
 ]
 VIEWER = ["rollscope_desktop"]
+SAMPLES = ROOT / "tests" / "data" / "osmosis" / "1795223440"
 
 # Imports every module below the packages that are named as arguments, programs excepted. Query has
 # modules for the window alone; they import numpy, and are themselves imported late.
@@ -92,7 +94,8 @@ def test_engine(install) -> None:
     engine = install("[engine]")
 
     engine.run("python", "-c", IMPORT_ALL, *SDK, *ENGINE)
-    engine.run("rollscope", "index", "--help")
+    said = json.loads(engine.run("rollscope", "index", "--json", SAMPLES))
+    assert (said["files"], said["runs"], said["kinds"]["tool"]) == (5, 5, 14)
     assert "pip install 'rollscope[desktop]'" in engine.run("rollscope", "open", status=2)
 
 
@@ -100,7 +103,10 @@ def test_desktop(install) -> None:
     desktop = install("[desktop]")
 
     desktop.run("python", "-c", IMPORT_ALL, *SDK, *VIEWER)
-    desktop.run("rollscope", "picture", "--help")
+    desktop.run("rollscope", "index", "--keep", SAMPLES)
+    picture = desktop.folder / "tree.png"
+    desktop.run("rollscope", "picture", "r-badtool-1", "-o", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_bench(install) -> None:

@@ -93,6 +93,8 @@ class JsonModel(QAbstractItemModel):
         return isinstance(node.value, dict | list) and node.loaded < len(node.value)
 
     def fetchMore(self, parent: QModelIndex) -> None:
+        if not self.canFetchMore(parent):
+            return  # Qt may ask without asking whether there is more
         node = self._nodes[_id(parent)]
         last = min(node.loaded + CHUNK, len(node.value)) - 1
         self.beginInsertRows(parent, node.loaded, last)

@@ -302,13 +302,15 @@ live._WALK = 0.1
 folder = Path(sys.argv[1])
 (folder / "logs").mkdir()
 engine = Engine(folder / "index.db", folder / "logs")
-(folder / "logs" / "a.jsonl").write_bytes(simple_run(1))
-engine.wait_for(runs=1)
-with (folder / "logs" / "a.jsonl").open("ab") as out:
-    out.write(simple_run(2))
-engine.wait_for(runs=2)
-print(engine.said("warning"))
-engine.live.stop()
+try:
+    (folder / "logs" / "a.jsonl").write_bytes(simple_run(1))
+    engine.wait_for(runs=1)
+    with (folder / "logs" / "a.jsonl").open("ab") as out:
+        out.write(simple_run(2))
+    engine.wait_for(runs=2)
+    print(engine.said("warning"))
+finally:
+    engine.live.stop()
 """
 
 

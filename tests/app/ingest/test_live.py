@@ -288,7 +288,8 @@ def test_a_system_that_watches_no_more_is_told_of_and_looked_at(
 
 
 EXHAUSTED = """
-import ctypes, os, sys, threading, time
+import ctypes, faulthandler, os, sys, threading, time
+faulthandler.dump_traceback_later(50, exit=True)
 from pathlib import Path
 from tests.app.ingest.test_live import Engine
 from tests.app.support import simple_run

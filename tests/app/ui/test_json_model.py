@@ -1,4 +1,4 @@
-"""The tree of a JSON value: right in Qt's eyes whatever it shows, and honest about what is inside."""
+"""The tree of a JSON value: right in the eyes of Qt, and with a row for everything inside."""
 
 from __future__ import annotations
 

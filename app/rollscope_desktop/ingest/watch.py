@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,9 @@ class Watch:
         self._folders: dict[bytes, _Folder] = {}
         self._observer: BaseObserver | None = None
         self.paused = False
+        # WORKAROUND watchdog 7.1: folders that are made within each other are met twice, of which
+        # it warns; where warnings are errors that would end its thread.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._overflow = _Overflow(self._lose)
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(self._overflow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import socket
 import sqlite3
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +390,12 @@ def test_a_lost_hint_leads_to_a_look_at_everything(
     engine.wait_for(runs=3)
 
 
+def endless(number: int) -> Iterator[bytes]:
+    """The lines of one run after the other."""
+    for turn in itertools.count():
+        yield from simple_run(1000 + 100_000 * number + turn, 50).splitlines(keepends=True)
+
+
 def test_a_high_rate_is_polled_until_it_is_calm_again(
     start: Callable[..., Engine], logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,18 +406,19 @@ def test_a_high_rate_is_polled_until_it_is_calm_again(
     engine = start(logs)
     pauses = 0
     watch = engine.live._watch
-    outs = [(logs / f"{n}.jsonl").open("ab", buffering=0) for n in range(20)]
-    lines = [iter(simple_run(n, 5000).splitlines(keepends=True)) for n in range(20)]
-    deadline = time.monotonic() + 20
-    for turn in range(4):
-        while not watch.paused and time.monotonic() < deadline:
-            for out, more in zip(outs, lines, strict=True):
-                out.write(next(more))
-        pauses += watch.paused
-        append(logs / f"new-{turn}.jsonl", simple_run(100 + turn))  # met while nobody listens
-        engine.wait(lambda: not watch.paused)
-    for out in outs:
-        out.close()
+    lines = [endless(n) for n in range(20)]
+    deadline = time.monotonic() + 40
+    with ExitStack() as stack:
+        logged = [logs / f"{n}.jsonl" for n in range(20)]
+        outs = [stack.enter_context(log.open("ab", buffering=0)) for log in logged]
+        for turn in range(4):
+            while not watch.paused and time.monotonic() < deadline:
+                for out, more in zip(outs, lines, strict=True):
+                    out.write(next(more))
+                time.sleep(0.001)
+            pauses += watch.paused
+            append(logs / f"new-{turn}.jsonl", simple_run(100 + turn))  # met while nobody listens
+            engine.wait(lambda: not watch.paused)
 
     assert pauses == 4
     engine.wait_for(files=24)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,37 @@ def test_index_tells_what_a_folder_holds(folder: Path) -> None:
     assert (weather["reward"], weather["cost"], weather["tokens_in"]) == (0.5, 0.25, 12)
     later = next(run for run in said["listed"] if run["name"] == "later")
     assert later["status"] == "open"
+
+
+SAMPLES = Path(__file__).parents[2] / "data"
+
+
+def test_index_lists_what_was_counted_by_hand_in_the_osmosis_samples(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES / "osmosis", tmp_path / "logs")
+    said = json.loads(rollscope("index", str(tmp_path / "logs"), "--json").stdout)
+    runs = said["listed"]
+    assert len({run["rollout"] for run in runs}) == 25
+    assert len(runs) == 26  # one rollout was attempted twice
+    assert said["kinds"] == {"task": 41, "llm": 33, "tool": 38}
+    assert sum(run["tasks"].get("turn", 0) for run in runs) == 41
+    assert said["errors"] == 4
+    rewards = sorted(run["reward"] for run in runs if run["reward"] is not None)
+    assert rewards == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_index_lists_what_was_counted_by_hand_in_the_agentfly_samples(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES / "agentfly", tmp_path / "logs")
+    runs = json.loads(rollscope("index", str(tmp_path / "logs"), "--json").stdout)["listed"]
+    dump = [run for run in runs if run["format"] == "agentfly"]
+    monitor = [run for run in runs if run["format"] != "agentfly" and run["source_id"]]
+    assert (len(dump), len({run["group_id"] for run in dump})) == (8, 4)
+    assert sum(run["kinds"]["tool"] for run in dump) == 26
+    assert sum(run["tasks"]["turn"] for run in dump) == 30
+    # A chain that was never folded is one segment, and shows none.
+    assert sum(run["tasks"].get("segment", 1) for run in dump) == 12
+    assert sorted(run["reward"] for run in dump) == [0.0] * 2 + [1.0] * 6
+    assert (len(monitor), sum(run["kinds"]["tool"] for run in monitor)) == (3, 4)
+    assert len(runs) == len(dump) + len(monitor) + 1  # the metrics of the monitor's folder
 
 
 def test_index_leaves_nothing_behind(folder: Path, own_places: Path) -> None:

@@ -344,13 +344,15 @@ def test_an_overflow_of_hints_leads_to_a_look_at_everything(
         pytest.skip("only Linux has such a queue, and here it is too long to be filled")
     from watchdog.observers.inotify_c import InotifyFD
 
-    gate = threading.Event()
+    gate, held = threading.Event(), threading.Event()
     gate.set()
     lost: list[bool] = []
     real_read, real_lose = InotifyFD.read_events, watch_module.Watch._lose
 
     def read_events(fd: Any) -> Any:
-        gate.wait()
+        if not gate.is_set():
+            held.set()
+            gate.wait()
         return real_read(fd)
 
     def lose(watch: watch_module.Watch) -> None:
@@ -366,6 +368,7 @@ def test_an_overflow_of_hints_leads_to_a_look_at_everything(
     engine.wait_for(runs=50)
     gate.clear()
     append(logs / "0.jsonl", b"\n")  # lets the reader come to the gate
+    assert held.wait(20)
     with (logs / "a").open("ab", buffering=0) as one, (logs / "b").open("ab", buffering=0) as two:
         for _ in range(length // 2 + 10):  # by turns, for equal hints become one
             one.write(b"x")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rollscope_desktop import attach
+from tests.engine_end import end_engine
 
 DOCS = Path(__file__).parents[1] / "docs"
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.M | re.S)
@@ -69,16 +69,4 @@ def test_examples_of_the_command_line_page(shell: Path) -> None:
                 assert found is not None, f"{command}: no line like {line!r} in {said}"
                 at = found + 1
     finally:
-        stop_engine()
-
-
-def stop_engine() -> None:
-    """End the engine that commands may have started."""
-    try:
-        engine = attach.connect(start=False)
-    except attach.EngineUnavailable:
-        return
-    engine.send({"id": 1, "do": "stop"})
-    for _ in engine.lines():
-        pass
-    engine.close()
+        end_engine()

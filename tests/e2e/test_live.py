@@ -17,6 +17,7 @@ from rollscope_desktop.ui import app as viewer_app
 from rollscope_desktop.ui.app import Viewer
 from rollscope_desktop.ui.session import Session
 from rollscope_desktop.viewmodels.lines import RunLine, SpanLine
+from tests.engine_end import end_engine
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -33,7 +34,7 @@ def viewer(qtbot: QtBot, qapp: object) -> Iterator[Viewer]:
     yield made
     viewer_app.close(made)
     made.window.close()
-    engine_ends()
+    end_engine()
 
 
 @pytest.fixture
@@ -46,18 +47,6 @@ def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         if process.stdin is not None and not process.stdin.closed:
             process.stdin.close()
         process.wait(10)
-
-
-def engine_ends() -> None:
-    """Ask the engine to stop, and wait until it has."""
-    try:
-        engine = attach.connect(start=False)
-    except attach.EngineUnavailable:
-        return
-    engine.send({"id": 1, "do": "stop"})
-    for _ in engine.lines():
-        pass
-    engine.close()
 
 
 def say(writer: subprocess.Popen[str], name: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rollscope.wire import Encoder, run_id, span_id
-from rollscope_desktop import attach
+from tests.engine_end import end_engine
 
 
 def rollscope(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -61,14 +61,7 @@ def folder(tmp_path: Path) -> Path:
 def no_engine_stays(own_places: Path) -> Iterator[None]:
     """Ends the engine that a command may have started, and waits until it has gone."""
     yield
-    try:
-        engine = attach.connect(start=False)
-    except attach.EngineUnavailable:
-        return
-    engine.send({"id": 1, "do": "stop"})
-    for _ in engine.lines():
-        pass
-    engine.close()
+    end_engine()
 
 
 def test_index_tells_what_a_folder_holds(folder: Path) -> None:

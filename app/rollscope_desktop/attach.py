@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollscope import __version__, wire
 from rollscope_desktop import platform
-from rollscope_desktop.platform import Places
+from rollscope_desktop.platform import Places, local
 
 if TYPE_CHECKING:
     import subprocess
@@ -130,7 +130,7 @@ def connect(
                 raise EngineUnavailable(
                     f"The engine could not be started: {_last_words(places, started)}"
                 )
-            started = platform.start_apart(engine_command("--until-left"), places.engine_log)
+            started = local.start_apart(engine_command("--until-left"), places.engine_log)
         if time.monotonic() > deadline:
             raise EngineUnavailable(
                 f"The engine does not answer. Its last words are in {places.engine_log}."
@@ -162,7 +162,7 @@ def _try(places: Places, client: str) -> Connection | None:
     if said is None:
         return None
     try:
-        line = platform.connect(str(said["address"]), timeout=_GREETING)
+        line = local.connect(str(said["address"]), timeout=_GREETING)
     except OSError:
         return None
     connection = Connection(line)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rollscope import __version__, cli
+from rollscope.cli import verbs
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         for name in modules:
             monkeypatch.delitem(sys.modules, name, raising=False)
 
-    cli._rows.cache_clear()
+    verbs.others.cache_clear()
     yield offer
-    cli._rows.cache_clear()
+    verbs.others.cache_clear()
 
 
 def run(*args: str) -> Result:
@@ -131,3 +132,29 @@ def test_the_help_loads_nothing_heavy() -> None:
     )
 
     assert not loaded & {"PySide6", "numpy", "msgspec", "sqlite3", "sqlite_utils", "watchdog"}
+
+
+def test_every_verb_of_ours_is_there_and_says_what_it_does() -> None:
+    files = Path(verbs.__file__).parents[3] / "app" / "rollscope_desktop" / "cli"
+    assert {path.stem for path in files.glob("*.py")} >= set(verbs.OWN)
+    for verb in verbs.OWN.values():
+        assert verb.load().get_short_help_str()
+    assert set(verbs.OWN) <= set(cli.main.list_commands(None))  # type: ignore[arg-type]
+
+
+def test_a_verb_of_ours_is_not_replaced(offer) -> None:
+    offer(
+        "runs = ghost_e:command",
+        ghost_e='@click.command()\ndef command():\n    """Haunts."""\n    click.echo("boo")',
+    )
+    assert verbs.find("runs") == verbs.OWN["runs"]
+
+
+def test_our_own_verbs_are_found_without_looking_through_what_is_installed() -> None:
+    loaded = modules_after(
+        "from rollscope.cli import main\n"
+        "try:\n    main(['runs', '--no-such-option'], standalone_mode=False)\n"
+        "except Exception:\n    pass"
+    )
+    assert "rollscope_desktop" in loaded
+    assert "email" not in loaded  # which importlib.metadata brings

@@ -24,7 +24,8 @@ from rollscope_desktop import platform
 from rollscope_desktop.attach import PROTOCOL
 from rollscope_desktop.engine.server import Client, Server
 from rollscope_desktop.ingest.live import Live
-from rollscope_desktop.platform import UNIX_SOCKETS, Lock, Places
+from rollscope_desktop.platform import Lock, Places, local
+from rollscope_desktop.platform.local import UNIX_SOCKETS
 from rollscope_desktop.store.schema import IndexProblem
 from rollscope_desktop.store.writer import Writer
 
@@ -73,7 +74,7 @@ def run(
         live.start()
         try:
             platform.private_folder(places.runs)
-            listener, address = platform.listen(places.data, unix=unix)
+            listener, address = local.listen(places.data, unix=unix)
             server.listen(listener, address)
             about = {
                 "pid": os.getpid(),

@@ -8,10 +8,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
-from rollscope_desktop import platform
 from rollscope_desktop.engine import protocol
 from rollscope_desktop.engine.outbox import Outbox
 from rollscope_desktop.engine.protocol import LONGEST, Message, Refused
+from rollscope_desktop.platform import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,7 +167,7 @@ class Server:
             self._ending = True
             clients = list(self._clients)
         if self._listener is not None:
-            platform.stop_listening(self._listener, self._address)
+            local.stop_listening(self._listener, self._address)
         until = time.monotonic() + _FAREWELL
         for client in clients:
             client.close(max(0.0, until - time.monotonic()))

@@ -1,39 +1,26 @@
-"""The ``rollscope`` command: finds its verbs, and loads the one that is asked for.
+"""The ``rollscope`` command: loads the verb that is asked for.
 
-A verb is a row of the entry-point group ``rollscope.commands``, of this distribution or of any
-other. Its row names the extra that the verb needs; where a package of that extra is missing, the
-user gets the one line that installs it instead of a traceback.
+A verb names the extra that it needs; where a package of that extra is missing, the user gets the
+one line that installs it instead of a traceback.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rollscope import __version__
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+from rollscope.cli.verbs import OWN, Verb, find, others
 
 
-@cache
-def _rows() -> dict[str, EntryPoint]:
-    """The verbs that installed distributions offer, by name."""
-    from importlib.metadata import entry_points  # as dear as click; importing this needs it not
-
-    return {row.name: row for row in entry_points(group="rollscope.commands")}
-
-
-def _install_line(row: EntryPoint, error: ImportError) -> str | None:
+def _install_line(verb: Verb, error: ImportError) -> str | None:
     """The line that installs what ``error`` misses, unless it is a part of the program itself."""
     package, _, part = (error.name or "").partition(".")
-    ours = package in {"rollscope", row.module.partition(".")[0]}
-    if not (isinstance(error, ModuleNotFoundError) and package and row.extras) or (ours and part):
+    ours = package in {"rollscope", verb.module.partition(".")[0]}
+    if not (isinstance(error, ModuleNotFoundError) and package and verb.extras) or (ours and part):
         return None
-    distribution = row.dist.name if row.dist else "rollscope"
-    return f"pip install '{distribution}[{','.join(row.extras)}]'"
+    return f"pip install '{verb.distribution}[{','.join(verb.extras)}]'"
 
 
 class MissingExtra(click.ClickException):
@@ -42,20 +29,20 @@ class MissingExtra(click.ClickException):
     exit_code = 2
 
 
-def _missing_extra(row: EntryPoint, error: ImportError, line: str) -> MissingExtra:
-    return MissingExtra(f"`rollscope {row.name}` needs {error.name}. Install it with: {line}")
+def _missing_extra(verb: Verb, error: ImportError, line: str) -> MissingExtra:
+    return MissingExtra(f"`rollscope {verb.name}` needs {error.name}. Install it with: {line}")
 
 
 class _Absent(click.Command):
     """Stands for a verb that cannot be loaded, and says why: in the list, and when called."""
 
-    def __init__(self, row: EntryPoint, error: ImportError) -> None:
-        line = _install_line(row, error)
-        super().__init__(row.name, short_help=f"({line or error})")
+    def __init__(self, verb: Verb, error: ImportError) -> None:
+        line = _install_line(verb, error)
+        super().__init__(verb.name, short_help=f"({line or error})")
         self.reason = (
-            _missing_extra(row, error, line)
+            _missing_extra(verb, error, line)
             if line
-            else click.ClickException(f"`rollscope {row.name}` cannot be loaded: {error}")
+            else click.ClickException(f"`rollscope {verb.name}` cannot be loaded: {error}")
         )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -63,32 +50,31 @@ class _Absent(click.Command):
 
 
 class _Verbs(click.Group):
-    """A group that also knows the verbs of the entry-point group."""
+    """A group whose commands are the verbs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_rows()})
+        return sorted({*super().list_commands(ctx), *OWN, *others()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        own = super().get_command(ctx, cmd_name)
-        row = _rows().get(cmd_name)
-        if own or not row:
-            return own
+        verb = find(cmd_name)
+        if verb is None:
+            return super().get_command(ctx, cmd_name)
         try:
-            verb: click.Command = row.load()
+            command: click.Command = verb.load()
         except ImportError as error:
-            return _Absent(row, error)
-        return verb
+            return _Absent(verb, error)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
             # Verbs import their floors when they run, so a missing package may show only now.
-            row = _rows().get(ctx.invoked_subcommand or "")
-            line = row and _install_line(row, error)
-            if not (row and line):
+            verb = find(ctx.invoked_subcommand or "")
+            line = verb and _install_line(verb, error)
+            if not (verb and line):
                 raise
-            raise _missing_extra(row, error, line) from error
+            raise _missing_extra(verb, error, line) from error
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

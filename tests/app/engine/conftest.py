@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rollscope_desktop import attach, platform
-from rollscope_desktop.platform import Places
+from rollscope_desktop.platform import Places, local
 from tests.app.engine.support import LINUX, Processes, is_free, processes_of, wait_for
 
 
@@ -39,7 +39,7 @@ def processes(
     scratch = tmp_path / "said"
     scratch.mkdir()
     made = Processes(scratch)
-    start_apart = platform.start_apart
+    start_apart = local.start_apart
 
     def noted(command: Sequence[str], log: Path) -> Any:
         process = start_apart(command, log)
@@ -47,7 +47,7 @@ def processes(
         return process
 
     apart: list[Any] = []
-    monkeypatch.setattr(platform, "start_apart", noted)
+    monkeypatch.setattr(local, "start_apart", noted)
     yield made
     made.end()
     said = [path.read_text("utf-8", "replace") for path in scratch.iterdir()]

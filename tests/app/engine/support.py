@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rollscope_desktop import attach, platform
-from rollscope_desktop.platform import Places
+from rollscope_desktop.platform import Places, local
 
 if TYPE_CHECKING:
     import socket
@@ -183,7 +183,7 @@ class Line:
     @classmethod
     def open(cls) -> Line:
         """A line to the engine that runs, on which nothing has been said."""
-        return cls(platform.connect(engine_file()["address"], PATIENCE))
+        return cls(local.connect(engine_file()["address"], PATIENCE))
 
     @classmethod
     def greeted(cls) -> Line:

@@ -20,6 +20,7 @@ import pytest
 
 from rollscope_desktop import attach, platform
 from rollscope_desktop.engine import process as process_module
+from rollscope_desktop.platform import local
 from tests.app.engine.engines import Engines, alive, wait, wait_for
 from tests.app.support import simple_run
 from tests.conftest import ROOT
@@ -78,7 +79,7 @@ def test_an_engine_ends_on_request(engines: Engines) -> None:
 
 def test_an_address_that_another_program_has_now_is_harmless(engines: Engines) -> None:
     """A port of a dead engine may be given to anybody, who then learns a secret that is void."""
-    listener, address = platform.listen(engines.places.data, unix=False)
+    listener, address = local.listen(engines.places.data, unix=False)
     heard: list[bytes] = []
 
     def answer() -> None:
@@ -86,7 +87,7 @@ def test_an_address_that_another_program_has_now_is_harmless(engines: Engines) -
         with line:
             heard.append(line.recv(1000))
             line.sendall(b"220 mail.example.org ESMTP\r\n")
-        platform.stop_listening(listener, address)
+        local.stop_listening(listener, address)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -157,12 +158,12 @@ def test_a_short_folder_that_somebody_else_made_is_not_used(
     long_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ours = platform._short_folder(long_home)
-    assert platform._short_folder(long_home) == ours
+    ours = local._short_folder(long_home)
+    assert local._short_folder(long_home) == ours
     ours.rmdir()
     ours.symlink_to(tmp_path)
 
-    other = platform._short_folder(long_home)
+    other = local._short_folder(long_home)
 
     assert other not in (ours, tmp_path)
     assert stat.S_IMODE(other.stat().st_mode) == 0o700
@@ -197,8 +198,8 @@ def test_an_engine_without_its_ingest_thread_ends() -> None:
 
 def test_the_log_of_engines_does_not_grow_for_ever(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
-    log.write_bytes(b"x" * (platform._LONGEST_LOG + 1))
-    process = platform.start_apart([sys.executable, "-c", "print('hello')"], log)
+    log.write_bytes(b"x" * (local._LONGEST_LOG + 1))
+    process = local.start_apart([sys.executable, "-c", "print('hello')"], log)
     wait(lambda: process.poll() is not None, "the end")
 
     assert log.read_bytes().strip() == b"hello"

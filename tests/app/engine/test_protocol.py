@@ -20,6 +20,7 @@ from rollscope_desktop.engine import server as server_module
 from rollscope_desktop.engine.outbox import WAITING, Outbox
 from rollscope_desktop.engine.protocol import LONGEST
 from rollscope_desktop.engine.server import Server
+from rollscope_desktop.platform import local
 from tests.app.engine.engines import Engines, wait, wait_for
 from tests.app.support import simple_run
 
@@ -36,7 +37,7 @@ class Raw:
     def __init__(self, engines: Engines, greet: bool = True) -> None:
         engines.collect()
         self.about: dict[str, Any] = attach.running(engines.places) or {}
-        self.socket = platform.connect(self.about["address"], 20)
+        self.socket = local.connect(self.about["address"], 20)
         self._lines = self.socket.makefile("rb")
         if greet:
             self.say({"hello": {"secret": self.about["secret"]}})
@@ -98,7 +99,7 @@ def again(engines: Engines, greet: bool = False) -> Raw:
     """One more raw client of the engine that runs."""
     raw = Raw.__new__(Raw)
     raw.about = attach.running(engines.places) or {}
-    raw.socket = platform.connect(raw.about["address"], 20)
+    raw.socket = local.connect(raw.about["address"], 20)
     raw._lines = raw.socket.makefile("rb")
     if greet:
         raw.say({"hello": {"secret": raw.about["secret"]}})
@@ -313,9 +314,9 @@ def test_a_stranger_who_says_nothing_is_cut_off(
     monkeypatch.setattr(server_module, "_GREETING", 0.05)
     left: list[bool] = []
     server = Server(None, "secret", "index", lambda: None, lambda: left.append(True))  # type: ignore[arg-type]
-    server.listen(*platform.listen(tmp_path))
+    server.listen(*local.listen(tmp_path))
     try:
-        with platform.connect(server._address, 20) as line:
+        with local.connect(server._address, 20) as line:
             assert line.recv(100) == b""
         assert server.attached == 0
         assert not left
@@ -325,15 +326,15 @@ def test_a_stranger_who_says_nothing_is_cut_off(
 
 def test_nobody_is_let_in_once_the_end_is_decided(tmp_path: Path) -> None:
     server = Server(None, "secret", "index", lambda: None, lambda: None)  # type: ignore[arg-type]
-    server.listen(*platform.listen(tmp_path))
+    server.listen(*local.listen(tmp_path))
     try:
-        with platform.connect(server._address, 20) as first:
+        with local.connect(server._address, 20) as first:
             first.sendall(b'{"hello":{"secret":"secret"}}\n')
             assert b'"hello"' in first.recv(1000)
             assert not server.end_if_alone()
         wait(lambda: not server.attached, "leaving")
         assert server.end_if_alone()
-        with platform.connect(server._address, 20) as second:
+        with local.connect(server._address, 20) as second:
             second.sendall(b'{"hello":{"secret":"secret"}}\n')
             assert b'"ending"' in second.recv(1000)
     finally:
@@ -344,7 +345,7 @@ class Scripted:
     """Says prepared bytes to whoever connects, each after one line has come in; then hangs up."""
 
     def __init__(self, places: platform.Places, *said: bytes) -> None:
-        self._listener, self.address = platform.listen(places.data)
+        self._listener, self.address = local.listen(places.data)
         about = {"address": self.address, "secret": "s"}
         platform.write_private(places.engine, json.dumps(about).encode())
         self._said = said
@@ -361,7 +362,7 @@ class Scripted:
 
     def close(self) -> None:
         """End it."""
-        platform.stop_listening(self._listener, self.address)
+        local.stop_listening(self._listener, self.address)
         self._thread.join()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rollscope_desktop import attach, platform
 from rollscope_desktop.engine import process
+from rollscope_desktop.platform import local
 from tests.app.engine.engines import Engines, wait_for
 from tests.app.support import simple_run
 from tests.conftest import ROOT
@@ -85,7 +86,7 @@ def test_the_session_of_the_page_can_be_held(own_places: Path, tmp_path: Path) -
         engines.collect()
         about: dict[str, Any] = attach.running(engines.places) or {}
         played = []
-        with platform.connect(about["address"], 20) as line, line.makefile("rb") as heard:
+        with local.connect(about["address"], 20) as line, line.makefile("rb") as heard:
             for shown in session:
                 if shown.startswith("> "):
                     message = shown[2:].replace('"secret": "…"', f'"secret": "{about["secret"]}"')

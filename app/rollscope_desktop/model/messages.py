@@ -6,8 +6,9 @@ and AgentFly's turns; what it does not know it leaves out rather than guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -26,8 +27,9 @@ class ToolCall:
 class Message:
     """One message of a conversation.
 
-    ``images`` names pictures without their content. ``is_preview`` is set when the log holds only
-    the beginning of the text. ``size`` is the count of messages where the log says no more.
+    ``images`` names pictures, and ``pictures`` has beside each its content in base64, or "" where
+    the message does not hold it. ``is_preview`` is set when the log holds only the beginning of the
+    text.
     """
 
     role: str
@@ -38,6 +40,7 @@ class Message:
     reasoning: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     is_preview: bool = False
+    pictures: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def text(self) -> str:
@@ -45,29 +48,67 @@ class Message:
         return "\n\n".join(self.texts)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One message, or a few, as the log writes them; ``role`` says who speaks if they do not."""
+
+    role: str
+    value: Any
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,64}={0,2}$")
 _LISTS = ("messages", "messages_summary", "input", "prompt", "contents")
+SENT = ("system", "instructions", *_LISTS)
+"""Fields of a request that hold messages."""
 _INNER = ("message", "result_message", "choices", "output", "response", "delta")
 _RESULTS = ("tool_results_summary", "results_summary")
 
 
 def messages_in(value: Any) -> list[Message]:
     """The conversation that was sent to a model."""
-    if isinstance(value, dict):
-        found: list[Message] = []
-        if value.get("system"):
-            found += _of(value["system"], "system")
-        if isinstance(value.get("instructions"), str):
-            found.append(Message("system", (value["instructions"],)))
-        for key in _LISTS:
-            if isinstance(value.get(key), list | str):
-                return found + _of(value[key], "user")
-        return found + (_of(value, "user") if "role" in value or "content" in value else [])
-    return _of(value, "user")
+    return [message for piece in pieces_in(value) for message in read_piece(piece)]
 
 
 def messages_out(value: Any) -> list[Message]:
     """What a model answered."""
     return _of(value, "assistant")
+
+
+def pieces_in(value: Any) -> list[Piece]:
+    """What was sent to a model, message for message, without looking into any."""
+    if isinstance(value, dict):
+        found: list[Piece] = []
+        if value.get("system"):
+            found.append(Piece("system", value["system"]))
+        if isinstance(value.get("instructions"), str):
+            found.append(Piece("system", value["instructions"]))
+        for key in _LISTS:
+            if isinstance(value.get(key), list | str):
+                return found + _split(value[key], "user")
+        return found + ([Piece("user", value)] if "role" in value or "content" in value else [])
+    return _split(value, "user")
+
+
+def pieces_out(value: Any) -> list[Piece]:
+    """What a model answered, message for message, without looking into any."""
+    if isinstance(value, list) and not _are_parts(value):
+        return [piece for item in value for piece in pieces_out(item)]
+    if isinstance(value, dict) and "role" not in value:
+        for key in _INNER:
+            if isinstance(value.get(key), dict | list):
+                return pieces_out(value[key])
+    return _split(value, "assistant")
+
+
+def read_piece(piece: Piece) -> list[Message]:
+    """The messages of a piece."""
+    return _of(piece.value, piece.role)
+
+
+def _split(value: Any, role: str) -> list[Piece]:
+    if isinstance(value, list) and not _are_parts(value):
+        return [Piece(role, item) for item in value]
+    return [] if value is None or value == "" else [Piece(role, value)]
 
 
 def results_in(value: Any) -> list[Message]:
@@ -157,6 +198,7 @@ def _joined(pieces: list[Message]) -> list[Message]:
             calls=head.calls + piece.calls,
             reasoning=head.reasoning + piece.reasoning,
             images=head.images + piece.images,
+            pictures=head.pictures + piece.pictures,
         )
     bare = not (head.texts or head.calls or head.reasoning or head.images)
     return results if results and bare else [*results, head]
@@ -188,7 +230,7 @@ def _part(part: Any, role: str) -> Message | None:
         id = _text_or_none(part.get("tool_use_id") or part.get("call_id")) or ""
         return replace(inner[0], tool_call_id=id)
     if "image" in kind or "__image__" in part:
-        return Message(role, images=(_picture(part),))
+        return Message(role, images=(_picture(part),), pictures=(_content(part),))
     for key in ("text", "content", "refusal"):
         if isinstance(part.get(key), str):
             return Message(role, (part[key],))
@@ -203,11 +245,26 @@ def _summary(value: Any) -> str:
     )
 
 
+def _source(part: dict[str, Any]) -> Any:
+    return part.get("image_url") or part.get("image") or part.get("source") or part.get("__image__")
+
+
+def _content(part: dict[str, Any]) -> str:
+    """A picture in base64, if the message holds it; an address is not followed."""
+    source = _source(part)
+    if isinstance(source, dict):
+        source = source.get("url") or source.get("data")
+    if not isinstance(source, str):
+        return ""
+    if source.startswith("data:"):
+        head, _, data = source.partition(",")
+        return data if head.endswith(";base64") else ""
+    return source if _BASE64.match(source[:64]) else ""
+
+
 def _picture(part: dict[str, Any]) -> str:
     """What is said of a picture in place of it."""
-    source = (
-        part.get("image_url") or part.get("image") or part.get("source") or part.get("__image__")
-    )
+    source = _source(part)
     if isinstance(source, dict):
         kind = source.get("media_type")
         if isinstance(kind, str):

@@ -7,6 +7,8 @@ from datetime import datetime
 from math import isfinite
 
 MINUS, ELLIPSIS, TIMES = "−", "…", "×"
+FIGURE = "\u2007"
+"""A blank as wide as a digit."""
 
 _US, _MS, _S = 1_000, 1_000_000, 1_000_000_000
 _MINUTE, _HOUR, _DAY = 60 * _S, 3600 * _S, 86400 * _S
@@ -34,6 +36,30 @@ def duration(ns: int | None) -> str:
         return f"{hours} h {minutes:02} m"
     days, hours = divmod(ns // _HOUR, 24)
     return f"{days} d {hours:02} h"
+
+
+def clock(at: int, length: int) -> str:
+    """A moment of a run of this length as a player shows it, as wide as the length itself:
+    `` 0:12.4`` of ``11:03.9``, ``0:04:31`` of ``2:10:00``, `` 3.1 ms`` of ``12.0 ms``.
+    """
+    whole = _clock(length, length)
+    return _clock(at, length).rjust(len(whole), FIGURE)
+
+
+def _clock(at: int, length: int) -> str:
+    if length < 10 * _US:
+        return f"{at} ns"
+    if length < 10 * _MS:
+        return f"{at // _US} µs"
+    if length < _S:
+        return f"{at / _MS:.1f} ms"
+    if length < 10 * _S:
+        return f"{at / _S:.2f} s"
+    tenths = at // (_S // 10)
+    minutes, seconds = divmod(tenths // 10, 60)
+    if length < _HOUR:
+        return f"{minutes}:{seconds:02}.{tenths % 10}"
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def _three(value: float) -> str:

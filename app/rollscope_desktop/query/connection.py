@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rollscope_desktop.store.reader import IndexMissing, Interrupted, Reader
+from rollscope_desktop.store.reader import IndexMissing, Interrupted, Reader, sqlite_version
 from rollscope_desktop.store.schema import IndexProblem, NewerIndex
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "NewerIndex",
     "Reader",
     "open_reader",
+    "sqlite_version",
 ]
 
 

@@ -8,6 +8,8 @@ from rollscope_desktop.model.rows import Locator, NoteRow
 from rollscope_desktop.query.spans import RUN_SHIFT, query_generations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rollscope_desktop.query.connection import Reader
 
 _COLUMNS = 'id, "type", span, name, value, time, file, offset, length, path'
@@ -24,6 +26,21 @@ def query_notes(
         (run << RUN_SHIFT, (run + 1) << RUN_SHIFT, *([] if whole else [span]), limit),
     )
     return _rows(reader, rows)
+
+
+def query_messages(reader: Reader, run: int, limit: int = 1_000) -> list[NoteRow]:
+    """The messages that were noted on a run and its spans."""
+    rows = reader.all(
+        f"SELECT {_COLUMNS} FROM notes WHERE id >= ? AND id < ? "
+        """AND "type" = (SELECT id FROM words WHERE text = 'message') ORDER BY id LIMIT ?""",
+        (run << RUN_SHIFT, (run + 1) << RUN_SHIFT, limit),
+    )
+    return _rows(reader, rows)
+
+
+def query_notes_among(reader: Reader, ids: Iterable[int]) -> list[NoteRow]:
+    """These notes by their ids; notes that are gone are left out."""
+    return _rows(reader, reader.among(f"SELECT {_COLUMNS} FROM notes WHERE id IN", ids))
 
 
 def _rows(reader: Reader, raw: list[tuple[Any, ...]]) -> list[NoteRow]:

@@ -96,6 +96,17 @@ class Payloads:
             return Payload(present=False, size=locator.length)
         return self.expanded(value, locator.length)
 
+    def bare(self, locator: Locator, even_big: bool = False) -> Payload:
+        """The value that a locator names, with references to shared content left as they are.
+
+        Nothing in it may be changed: it is part of the record that is kept.
+        """
+        if locator.length > BIG and not even_big:
+            self._log(locator)
+            return Payload(size=locator.length, too_big=True)
+        found, value = follow(self._record(locator), locator.path)
+        return Payload(value, found, locator.length)
+
     def record(self, locator: Locator, even_big: bool = False) -> Payload:
         """The whole record that a locator's payload is in."""
         return self.value(
@@ -113,6 +124,11 @@ class Payloads:
         log, _ = self._log(locator)
         data = self._read(locator, min(most, locator.length))
         return Raw(data, locator.length, log.shown, locator.offset)
+
+    def bytes_at(self, locator: Locator, offset: int, length: int) -> bytes:
+        """Other bytes of the log that a locator is in; fewer where it ends."""
+        _, handle = self._log(locator)
+        return _read_at(handle, offset, length)
 
     def expanded(self, value: Any, size: int = 0) -> Payload:
         """A value with references filled in, cut for display if there are limits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rollscope_desktop.model.rows import Locator, RunRow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rollscope_desktop.query.connection import Reader
 
 _ROW = ", ".join(f'"{field.name}"' for field in fields(RunRow))
@@ -18,13 +21,15 @@ _ROW = ", ".join(f'"{field.name}"' for field in fields(RunRow))
 class RunHead:
     """What arranging the run list needs to know of a run; see ``RunRow`` for the fields.
 
-    ``alive`` is set when the run's process is one of this machine, which the engine watches: it is
-    at work however quiet it is, until the engine says that it is gone.
+    ``log`` is the file that its start stands in, as it is shown to people. ``alive`` is set when
+    the run's process is one of this machine, which the engine watches: it is at work however quiet
+    it is, until the engine says that it is gone.
     """
 
     id: int
     key: str
     name: str | None
+    agent: str | None
     session: str | None
     group_id: str | None
     group_index: int | None
@@ -37,35 +42,62 @@ class RunHead:
     clock: int
     status: int
     reward: float | None
+    spans: int
     errors: int
-    tokens: int
+    tokens_in: int
+    tokens_out: int
     cost: int
+    saved: int
     fork_of: str | None
     format: str
     touched: int | None
     gone: int
     revision: int
+    log: str | None
     alive: bool
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.tokens_in + self.tokens_out
 
 
 _HEAD = (
-    "id, key, name, session, group_id, group_index, chain, rollout, attempt, started, ended, "
-    "last, clock, status, reward, errors, tokens_in + tokens_out, cost, fork_of, format, touched, "
-    "gone, revision, pid IS NOT NULL AND host = ?"
+    "id, key, name, agent, session, group_id, group_index, chain, rollout, attempt, started, ended,"
+    " last, clock, status, reward, spans, errors, tokens_in, tokens_out, cost, saved, fork_of, "
+    "format, touched, gone, revision, (SELECT shown FROM files WHERE files.id = runs.file), "
+    "pid IS NOT NULL AND host = ?"
+)
+_THERE = (
+    "NOT (missing AND EXISTS (SELECT 1 FROM files f WHERE f.id = runs.file "
+    "AND f.path >= ? AND f.path < ?))"
 )
 
 
-def query_heads(reader: Reader, host: str = "") -> list[RunHead]:
-    """The heads of all runs, newest first; ``host`` is the name of this machine."""
-    sql = f"SELECT {_HEAD} FROM runs ORDER BY ifnull(started, touched) DESC, id DESC"
-    return [_head(row) for row in reader.all(sql, (host,))]
+def query_heads(reader: Reader, host: str = "", own: Path | None = None) -> list[RunHead]:
+    """The heads of all runs, newest first; ``host`` is the name of this machine.
+
+    ``own`` is the folder of our own logs: what is no longer there was thrown away, and its runs
+    are left out. The log of a run that was recorded elsewhere may be gone for other reasons.
+    """
+    sql = f"SELECT {_HEAD} FROM runs WHERE {_THERE} ORDER BY ifnull(started, touched) DESC, id DESC"
+    return [_head(row) for row in reader.all(sql, (host, *_below(own)))]
 
 
-def query_heads_of(reader: Reader, ids: Iterable[int], host: str = "") -> list[RunHead]:
+def query_heads_of(
+    reader: Reader, ids: Iterable[int], host: str = "", own: Path | None = None
+) -> list[RunHead]:
     """The heads of these runs, in no order; runs that are gone are left out."""
-    return [
-        _head(row) for row in reader.among(f"SELECT {_HEAD} FROM runs WHERE id IN", ids, (host,))
-    ]
+    sql = f"SELECT {_HEAD} FROM runs WHERE {_THERE} AND id IN"
+    return [_head(row) for row in reader.among(sql, ids, (host, *_below(own)))]
+
+
+def _below(folder: Path | None) -> tuple[bytes, bytes]:
+    """The first path below a folder, and the first after them all."""
+    if folder is None:
+        return b"", b""
+    first = os.fsencode(os.path.join(os.path.abspath(folder), ""))
+    return first, first[:-1] + bytes((first[-1] + 1,))
 
 
 def _head(row: Sequence[Any]) -> RunHead:
@@ -79,11 +111,13 @@ def query_rows(reader: Reader, ids: Iterable[int]) -> list[RunRow]:
     return [RunRow(*row) for row in reader.among(f"SELECT {_ROW} FROM runs WHERE id IN", ids)]
 
 
-def query_newest(reader: Reader, limit: int = -1, offset: int = 0) -> list[RunRow]:
-    """Whole rows, newest first."""
+def query_newest(
+    reader: Reader, limit: int = -1, offset: int = 0, own: Path | None = None
+) -> list[RunRow]:
+    """Whole rows, newest first; see ``query_heads`` for ``own``."""
     order = "ifnull(started, touched) DESC, id DESC"
-    sql = f"SELECT {_ROW} FROM runs ORDER BY {order} LIMIT ? OFFSET ?"
-    return [RunRow(*row) for row in reader.all(sql, (limit, offset))]
+    sql = f"SELECT {_ROW} FROM runs WHERE {_THERE} ORDER BY {order} LIMIT ? OFFSET ?"
+    return [RunRow(*row) for row in reader.all(sql, (*_below(own), limit, offset))]
 
 
 def query_run(reader: Reader, id: int) -> RunRow | None:

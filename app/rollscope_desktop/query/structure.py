@@ -28,11 +28,12 @@ NONE: Final = -(1 << 63)
 
 _CHUNK = 20_000
 _FEW = 2_000
-_KIND_BITS = 24
+KIND_BITS = 24
+"""Bits of a label that say the kind; those above say the name."""
 # One integer for kind, name and status costs a third of three, and the width is what a row costs.
 _COLUMNS = (
     'id, "key", ifnull(parent, "key"), '
-    f"ifnull(name, 0) << {_KIND_BITS + 3} | ifnull(kind, 0) << 3 | status, "
+    f"(ifnull(name, 0) << {KIND_BITS + 3}) | (ifnull(kind, 0) << 3) | status, "
     f'ifnull(start, {NONE}), ifnull("end", {NONE})'
 )
 _WIDTH = 6

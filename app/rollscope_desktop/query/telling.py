@@ -10,7 +10,7 @@ import orjson
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.messages import Message
-from rollscope_desktop.model.rows import TIME, RunRow
+from rollscope_desktop.model.rows import TIME, RunRow, SpanRow
 from rollscope_desktop.model.tree import outline
 from rollscope_desktop.query.connection import Reader
 from rollscope_desktop.query.messages import query_conversation
@@ -21,12 +21,32 @@ from rollscope_desktop.query.summary import STATES
 _NOTES = 100_000
 
 
-def tree(reader: Reader, run: RunRow) -> Iterator[str]:
-    """A heading, then the steps of the run as an indented tree, each with its notes below it."""
+def tree(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterator[str]:
+    """A heading, then the steps of the run as an indented tree, each with its notes below it.
+
+    Of the steps, only those whose ids are ``fitting``, and those that they are part of.
+    """
     yield from _heading(run)
     spans = list(chain.from_iterable(query_run_spans(reader, run.id)))
     notes = query_notes(reader, run.id, whole=True, limit=_NOTES)
+    if fitting is not None:
+        yield f"{len(fitting):,} of {text.count(len(spans), 'span')} fit."
+        yield ""
+        spans = _with_ancestors(spans, fitting)
+        shown = {span.key for span in spans}
+        notes = [note for note in notes if note.span in shown]
     yield from outline(spans, run.clock, notes)
+
+
+def _with_ancestors(spans: list[SpanRow], fitting: set[int]) -> list[SpanRow]:
+    by_key = {span.key: span for span in spans}
+    kept: set[int] = set()
+    for span in spans:
+        at: SpanRow | None = span if span.id in fitting else None
+        while at is not None and at.id not in kept:
+            kept.add(at.id)
+            at = None if at.parent is None else by_key.get(at.parent)
+    return [span for span in spans if span.id in kept]
 
 
 def conversation(reader: Reader, run: RunRow) -> Iterator[str]:
@@ -43,10 +63,12 @@ def conversation(reader: Reader, run: RunRow) -> Iterator[str]:
         yield "The log holds no messages of this run."
 
 
-def json(reader: Reader, run: RunRow) -> Iterator[str]:
-    """The run as one JSON object, then each of its spans, one a line."""
+def json(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterator[str]:
+    """The run as one JSON object, then each of its spans, or of those ``fitting``, one a line."""
     yield orjson.dumps({**asdict(run), "status": STATES.get(run.status, "open")}).decode()
     for span in chain.from_iterable(query_run_spans(reader, run.id)):
+        if fitting is not None and span.id not in fitting:
+            continue
         said = asdict(span)
         said["status"] = STATES.get(span.status, "open")
         said["key"] = _hex(span.key)

@@ -39,22 +39,35 @@ Slot = Callable[[Any], None]
 
 
 class Lane(Enum):
-    """The threads: lists and trees on one, single payloads on the other, so neither waits."""
+    """The threads: lists and trees on one, single payloads on another, and on the third what goes
+    through very many spans, so that none of these waits for the others."""
 
     INDEX = "index"
     PAYLOADS = "payloads"
+    ORDERS = "orders"
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    owner: QObject
+    owner: QObject | None
     topic: str
     question: Question
     done: Slot | None
     partial: Slot | None
     progress: Slot | None
-    failed: Callable[[Exception], None] | None
+    failed: Slot | None
     dropped: threading.Event = field(default_factory=threading.Event)
+
+    def slot(self, kind: str) -> Slot | None:
+        """Whom to tell news of a kind."""
+        slots = {"done": self.done, "partial": self.partial, "progress": self.progress}
+        return slots.get(kind, self.failed)
+
+    def let_go(self) -> None:
+        """Hold on to no widget any more. For the GUI thread, when nothing is to be delivered: the
+        job itself may stay with its thread for longer, and what dies there takes its timers along
+        on the wrong thread."""
+        self.owner = self.done = self.partial = self.progress = self.failed = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ class Jobs(QObject):
         *,
         partial: Slot | None = None,
         progress: Slot | None = None,
-        failed: Callable[[Exception], None] | None = None,
+        failed: Slot | None = None,
         lane: Lane = Lane.INDEX,
     ) -> None:
         """Ask a question; what the owner asked about this topic before is taken back."""
@@ -110,13 +123,14 @@ class Jobs(QObject):
             job.dropped.set()
             for thread in self._threads.values():
                 thread.interrupt(job)
+            job.let_go()
 
     def is_busy(self, owner: QObject, topic: str) -> bool:
         """Whether a question of this owner and topic is still on its way."""
         return (owner, topic) in self._latest
 
     def close(self) -> None:
-        """Stop everything; both threads have ended when this returns."""
+        """Stop everything; all threads have ended when this returns."""
         for owner in {key[0] for key in self._latest}:
             self.drop(owner)
         for thread in self._threads.values():
@@ -124,27 +138,27 @@ class Jobs(QObject):
 
     def _deliver(self, news: _News) -> None:
         job = news.job
-        key = (job.owner, job.topic)
-        if self._latest.get(key) is not job:
+        owner, slot = job.owner, job.slot(news.kind)
+        if owner is None or self._latest.get((owner, job.topic)) is not job:
             return
-        if news.kind in ("done", "failed"):
-            del self._latest[key]
-        if not isValid(job.owner):
+        alive = isValid(owner)
+        if not alive:
             job.dropped.set()
-            self._latest.pop(key, None)
+        if not alive or news.kind in ("done", "failed"):
+            del self._latest[owner, job.topic]
+            job.let_go()
+        if not alive:
             return
         if news.kind == "failed":
-            self._fail(job, news.value)
-            return
-        slot = {"done": job.done, "partial": job.partial, "progress": job.progress}[news.kind]
-        if slot is not None:
+            self._fail(slot, news.value)
+        elif slot is not None:
             slot(news.value)
 
-    def _fail(self, job: _Job, error: Exception) -> None:
+    def _fail(self, slot: Slot | None, error: Exception) -> None:
         if not isinstance(error, IndexProblem | Interrupted | PayloadGone):
             raise error
-        if job.failed is not None:
-            job.failed(error)
+        if slot is not None:
+            slot(error)
         elif not isinstance(error, IndexMissing | Interrupted):
             self._notices.say(str(error), "error", topic="index")
 
@@ -201,8 +215,7 @@ class _LaneThread:
                 except Exception as error:  # noqa: BLE001 - delivered, and raised or shown there
                     if not job.dropped.is_set():
                         self._tell(_News(job, "failed", error))
-                # Nothing of the job may stay behind here: its owner must die on the GUI thread.
-                del job
+                del job  # and with it what its question has read, while there is nothing to do
         finally:
             if reader is not None:
                 reader.close()

@@ -19,17 +19,35 @@ if TYPE_CHECKING:
 
 THEMES = ("light", "dark", "system")
 RECENT = 12
+USED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """All settings, with their defaults. ``layout`` holds what Qt's saveState and the like gave."""
+    """All settings, with their defaults. ``layout`` holds what Qt's saveState and the like gave.
+
+    ``still``: nothing moves by itself, whatever the system says. ``pinned`` are keys of runs.
+    ``used`` are the commands that were last given in the palette, the newest first.
+    """
 
     theme: str = "system"
     compact: bool = False
+    still: bool = False
     order: str = "newest"
+    group: str = "day"
+    run_columns: tuple[str, ...] = ("started", "duration", "tokens", "cost", "reward")
+    pinned: tuple[str, ...] = ()
+    fold_gaps: bool = True
+    notify: bool = False
     recent: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
     layout: tuple[tuple[str, bytes], ...] = ()
+
+
+REMEMBERED = ("pinned", "recent", "used", "filters", "layout")
+"""Values that nobody has chosen: going back to the defaults leaves them as they are."""
+_MOST = {"recent": RECENT, "used": USED, "filters": USED}
 
 
 class Settings(QObject):
@@ -64,18 +82,59 @@ class Settings(QObject):
         """Choose row heights."""
         self._set("compact", compact)
 
+    def set_still(self, still: bool) -> None:
+        """Choose whether everything keeps still, or moves where the system allows it."""
+        self._set("still", still)
+
     def set_order(self, order: str) -> None:
         """Choose how the run list is ordered."""
         self._set("order", order)
+
+    def set_group(self, group: str) -> None:
+        """Choose what the run list is grouped by."""
+        self._set("group", group)
+
+    def set_run_columns(self, columns: tuple[str, ...]) -> None:
+        """Choose the figures that the run list shows, in this order."""
+        self._set("run_columns", columns)
+
+    def set_pinned(self, keys: tuple[str, ...]) -> None:
+        """Keep the runs with these keys on top of the list."""
+        self._set("pinned", keys)
+
+    def set_fold_gaps(self, fold: bool) -> None:
+        """Choose whether the timeline of a run is opened with its idle gaps folded."""
+        self._set("fold_gaps", fold)
+
+    def set_notify(self, notify: bool) -> None:
+        """Choose whether the system tells of a live run that has ended."""
+        self._set("notify", notify)
+
+    def reset(self) -> None:
+        """Go back to the defaults of everything that can be chosen."""
+        for each in fields(Values):
+            if each.name not in REMEMBERED:
+                self._set(each.name, each.default)
 
     def add_recent(self, folder: str) -> None:
         """Put a folder at the head of the recent ones."""
         rest = [known for known in self._values.recent if known != folder]
         self._set("recent", tuple([folder, *rest][:RECENT]))
 
-    def forget_recent(self) -> None:
-        """Empty the list of recent folders."""
-        self._set("recent", ())
+    def forget_recent(self, folder: str | None = None) -> None:
+        """Take a folder off the list of recent ones, or all."""
+        rest = tuple(known for known in self._values.recent if folder not in (None, known))
+        self._set("recent", rest)
+
+    def add_used(self, command: str) -> None:
+        """Put a command at the head of those that were given last."""
+        rest = [known for known in self._values.used if known != command]
+        self._set("used", tuple([command, *rest][:USED]))
+
+    def add_filter(self, filter: str) -> None:
+        """Put a filter at the head of those that were used last."""
+        rest = [known for known in self._values.filters if known != filter]
+        self._set("filters", tuple([filter, *rest][:USED]))
 
     def layout(self, name: str) -> bytes:
         """What was remembered under this name, or nothing."""
@@ -132,9 +191,10 @@ def _values(said: Any) -> Values:
         if each.name == "layout":
             if isinstance(value, dict):
                 known["layout"] = _layout(value)
-        elif each.name == "recent":
+        elif isinstance(usual, tuple):
             if isinstance(value, list):
-                known["recent"] = tuple(v for v in value if isinstance(v, str))[:RECENT]
+                texts = (v for v in value if isinstance(v, str))
+                known[each.name] = tuple(texts)[: _MOST.get(each.name)]
         elif type(value) is type(usual):
             known[each.name] = value
     if known.get("theme") not in (None, *THEMES):

@@ -133,3 +133,8 @@ class Reader:
         if "no such table" in text or not self.is_current():
             return IndexMissing(f"The index {self.path} is being rebuilt.")
         return IndexProblem(f"The index {self.path} cannot be read: {text}.")
+
+
+def sqlite_version() -> str:
+    """The version of SQLite that reads the index."""
+    return sqlite3.sqlite_version

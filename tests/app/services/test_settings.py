@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollscope_desktop.services.notices import Notices
-from rollscope_desktop.services.settings import RECENT, Settings, Values
+from rollscope_desktop.services.settings import RECENT, USED, Settings, Values
 
 
 @pytest.fixture
@@ -30,7 +30,10 @@ def test_what_is_set_is_there_the_next_time(tmp_path: Path, notices: Notices, qt
     settings.add_recent("/a")
     settings.set_layout("window", b"\x00\xff")
     again = Settings(path, notices)
-    assert again.values == Values("dark", True, "cost", ("/a", "/b"), (("window", b"\x00\xff"),))
+    assert again.values == Values(
+        theme="dark", compact=True, order="cost", recent=("/a", "/b"),
+        layout=(("window", b"\x00\xff"),),
+    )  # fmt: skip
     assert again.layout("window") == b"\x00\xff"
     assert again.layout("other") == b""
     assert path.stat().st_mode & 0o077 == 0
@@ -45,6 +48,48 @@ def test_the_same_value_is_no_change(tmp_path: Path, notices: Notices, qtbot) ->
         settings.set_theme("system")
         settings.set_theme("purple")
     assert not (tmp_path / "settings.json").exists()
+
+
+def test_going_back_to_the_defaults_forgets_nothing(
+    tmp_path: Path, notices: Notices, qtbot
+) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(path, notices)
+    heard: list[str] = []
+    settings.changed.connect(heard.append)
+    settings.set_theme("dark")
+    settings.set_still(True)
+    settings.set_group("agent")
+    settings.set_fold_gaps(False)
+    settings.set_notify(True)
+    settings.add_recent("/a")
+    settings.set_layout("window", b"1")
+    assert heard == ["theme", "still", "group", "fold_gaps", "notify", "recent", "layout"]
+    settings.reset()
+    assert settings.values == Values(recent=("/a",), layout=(("window", b"1"),))
+    assert heard[7:] == ["theme", "still", "group", "fold_gaps", "notify"]
+    assert Settings(path, notices).values == settings.values
+
+
+def test_one_recent_folder_can_be_forgotten(tmp_path: Path, notices: Notices) -> None:
+    settings = Settings(tmp_path / "settings.json", notices)
+    for folder in ("/a", "/b", "/c"):
+        settings.add_recent(folder)
+    settings.forget_recent("/b")
+    assert settings.values.recent == ("/c", "/a")
+    settings.forget_recent()
+    assert not settings.values.recent
+
+
+def test_commands_given_last_are_remembered(tmp_path: Path, notices: Notices) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(path, notices)
+    for number in range(USED + 5):
+        settings.add_used(f"command {number}")
+    settings.add_used("command 20")
+    again = Settings(path, notices).values.used
+    assert again[:2] == ("command 20", f"command {USED + 4}")
+    assert len(again) == USED
 
 
 def test_the_environment_wins(

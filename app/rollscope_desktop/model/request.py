@@ -1,0 +1,158 @@
+"""A recorded model call as a command that repeats it: for curl, and as Python. Never with a key."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pprint import pformat
+from shlex import quote
+from typing import Any
+
+_SECRET_NAMES = re.compile(
+    r"^(x[-_])?(goog[-_])?(api[-_]?keys?|authorization|auth[-_]?tokens?|access[-_]?tokens?"
+    r"|secrets?|passwords?|credentials?|cookies?)$",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = re.compile(
+    r"\b(sk-[\w-]{16,}|AIza[\w-]{20,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|rt_local_\w+)"
+    r"|\bBearer\s+[\w.~+/=-]{8,}"
+)
+_REMOVED = "[key removed]"
+
+
+class NoRequest(ValueError):
+    """The log does not hold what was sent; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a provider would be sent: where to, which variable holds the key, and the body; and what
+    its Python package is called with for the same."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: dict[str, Any]
+    package: str
+    client: str
+    call: str
+    arguments: dict[str, Any]
+
+
+def request_of(sent: Any, model: str | None, base: str | None = None) -> Request:
+    """The request that a model call's input was, in the shape of its provider.
+
+    ``sent`` is the recorded body, or only its messages; ``base`` is the server's address where the
+    log tells it. Raises NoRequest.
+    """
+    if isinstance(sent, str):
+        sent = [{"role": "user", "content": sent}]
+    if isinstance(sent, list):
+        sent = {"messages": sent}
+    if not isinstance(sent, dict) or not sent:
+        raise NoRequest("The log does not hold what was sent to the model.")
+    body = without_keys(
+        {key: value for key, value in sent.items() if key not in ("headers", "extra_headers")}
+    )
+    if model and "model" not in body:
+        body = {"model": model, **body}
+    name = str(body.get("model") or "")
+    if "contents" in body:
+        return _gemini(body, name, base)
+    if "messages" not in body and not ("input" in body and name):
+        raise NoRequest("What was recorded of this call is not a request to a model.")
+    if name.startswith("claude") or "anthropic_version" in body:
+        return _anthropic(body, base)
+    return _openai(body, base)
+
+
+def curl(request: Request) -> str:
+    """A shell command; the body is a here-document, so that nothing in it is expanded."""
+    lines = [f"curl {quote(request.url)} \\"]
+    lines += [f'  -H "{name}: {value}" \\' for name, value in request.headers]
+    body = json.dumps(request.body, indent=2, ensure_ascii=False)
+    return "\n".join([*lines, "  -d @- <<'JSON'", body, "JSON", ""])
+
+
+def python(request: Request) -> str:
+    """A script for the provider's own package."""
+    arguments = [
+        f"    {name}={_indented(value)},"
+        for name, value in request.arguments.items()
+        if name.isidentifier()
+    ]
+    odd = {name: value for name, value in request.arguments.items() if not name.isidentifier()}
+    if odd:
+        arguments.append(f"    extra_body={_indented(odd)},")
+    call = "\n".join([f"answer = client.{request.call}(", *arguments, ")"])
+    return f"{request.package}\n\nclient = {request.client}\n{call}\nprint(answer)\n"
+
+
+def without_keys(value: Any) -> Any:
+    """The value without what may be a secret: fields named like one, texts that look like one."""
+    if isinstance(value, dict):
+        return {
+            key: without_keys(inner)
+            for key, inner in value.items()
+            if not _SECRET_NAMES.match(str(key))
+        }
+    if isinstance(value, list):
+        return [without_keys(item) for item in value]
+    return _SECRET_TEXT.sub(_REMOVED, value) if isinstance(value, str) else value
+
+
+def _openai(body: dict[str, Any], base: str | None) -> Request:
+    responses = "messages" not in body
+    root = (base or "https://api.openai.com/v1").rstrip("/")
+    client = "OpenAI()" if base is None else f"OpenAI(base_url={root!r})"
+    return Request(
+        f"{root}/{'responses' if responses else 'chat/completions'}",
+        (("Authorization", "Bearer $OPENAI_API_KEY"), _JSON),
+        body,
+        "from openai import OpenAI",
+        f"{client}  # reads OPENAI_API_KEY",
+        "responses.create" if responses else "chat.completions.create",
+        body,
+    )
+
+
+def _anthropic(body: dict[str, Any], base: str | None) -> Request:
+    root = (base or "https://api.anthropic.com").rstrip("/").removesuffix("/v1")
+    body = {key: value for key, value in body.items() if key != "anthropic_version"}
+    # The provider refuses a call that does not say it.
+    body.setdefault("max_tokens", 4096)
+    client = "Anthropic()" if base is None else f"Anthropic(base_url={root!r})"
+    return Request(
+        f"{root}/v1/messages",
+        (("x-api-key", "$ANTHROPIC_API_KEY"), ("anthropic-version", "2023-06-01"), _JSON),
+        body,
+        "from anthropic import Anthropic",
+        f"{client}  # reads ANTHROPIC_API_KEY",
+        "messages.create",
+        body,
+    )
+
+
+def _gemini(body: dict[str, Any], model: str, base: str | None) -> Request:
+    root = (base or "https://generativelanguage.googleapis.com/v1beta").rstrip("/")
+    body = {key: value for key, value in body.items() if key != "model"}
+    name = model.removeprefix("models/") or "MODEL"
+    config = {**body, **body.get("generationConfig", {})}
+    for taken in ("contents", "generationConfig"):
+        config.pop(taken, None)
+    return Request(
+        f"{root}/models/{name}:generateContent",
+        (("x-goog-api-key", "$GEMINI_API_KEY"), _JSON),
+        body,
+        "from google import genai",
+        "genai.Client()  # reads GEMINI_API_KEY",
+        "models.generate_content",
+        {"model": name, "contents": body["contents"], **({"config": config} if config else {})},
+    )
+
+
+_JSON = ("Content-Type", "application/json")
+
+
+def _indented(value: Any) -> str:
+    return pformat(value, width=92, sort_dicts=False).replace("\n", "\n    ")

@@ -1,262 +1,191 @@
-"""Puts runs in order for the list: live ones on top, days, groups of chains, attempts, forks.
+"""Puts runs in order for the list: pinned and live ones on top, then groups with their headings.
 
 Pure: heads of runs in, entries out. Runs in a job, because a list may be long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
 
 from rollscope_desktop.model import text
-from rollscope_desktop.model.assemble import ERROR
+from rollscope_desktop.viewmodels.run_order import in_order, when
+from rollscope_desktop.viewmodels.run_sums import sums_of
+from rollscope_desktop.viewmodels.run_text import heading_detail
+from rollscope_desktop.viewmodels.run_units import (
+    Entry,
+    Node,
+    attempts_of,
+    by_chain,
+    group_title,
+    heads_in,
+    rollout_of,
+    units_of,
+)
 from rollscope_desktop.viewmodels.states import is_live
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.runs import RunHead
-
-
-@dataclass(slots=True)
-class Entry:
-    """One line of the arranged list, open or not; ``key`` names it across arrangements.
-
-    ``run`` is None for a heading. ``inside`` counts the entries below it, ``runs`` the runs.
-    """
-
-    key: str
-    depth: int
-    run: RunHead | None = None
-    title: str = ""
-    detail: str = ""
-    attempts: int = 0
-    inside: int = 0
-    runs: int = 0
-    open: bool = True
-
-
-@dataclass(slots=True)
-class _Node:
-    entry: Entry
-    inner: list[_Node] = field(default_factory=list)
+    from rollscope_desktop.viewmodels.run_choice import RunChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """All entries, those inside another right after it; and the range of rewards among the runs."""
+    """All entries, those inside another right after it; where each run stands among them; and the
+    range of rewards of the runs."""
 
     entries: list[Entry]
+    places: dict[int, int]
     rewards: tuple[float, float] | None
-    order: str
 
 
-def _lasted(head: RunHead) -> int:
-    until = head.ended if head.ended is not None else head.last
-    return -1 if head.started is None or until is None else until - head.started
-
-
-ORDERS: dict[str, tuple[str, Callable[[RunHead], Any]]] = {
-    "newest": ("Newest first", lambda head: _when(head)),
-    "duration": ("Longest first", _lasted),
-    "cost": ("Most expensive first", lambda head: head.cost),
-    "tokens": ("Most tokens first", lambda head: head.tokens),
-    "reward": ("Highest reward first", lambda head: _reward(head)),
-    "errors": ("Most errors first", lambda head: (head.errors, head.status == ERROR)),
-    "name": ("By name", lambda head: (head.name or "\U0010ffff").casefold()),
-}
-"""How the list may be ordered: id, title for people, and what is compared."""
-
-
-def arrange(heads: Iterable[RunHead], order: str, now: int) -> Arrangement:
-    """The list in this order. Only the newest-first list has headings; the others are flat."""
-    heads = list(heads)
-    rewards = [head.reward for head in heads if head.reward is not None]
-    span = (min(0.0, *rewards), max(rewards)) if rewards else None
-    if order != "newest":
-        compared = ORDERS[order][1]
-        heads.sort(key=_when, reverse=True)
-        heads.sort(key=compared, reverse=order != "name")
-        counts = _attempts(heads)
-        flat = [
-            Entry(f"run:{h.id}", 0, h, attempts=counts.get(_rollout(h), 0), runs=1) for h in heads
-        ]
-        return Arrangement(flat, span, order)
-    heads.sort(key=lambda head: (_when(head), head.id), reverse=True)
+def arrange(heads: Iterable[RunHead], choice: RunChoice, now: int) -> Arrangement:
+    """The list as it is wanted; ``now`` is ns since the epoch."""
+    heads = in_order(list(heads), choice.order)
+    rewards = [h.reward for h in heads if h.reward is not None and isfinite(h.reward)]
+    keys = frozenset(choice.pinned)
+    pinned = {head.id for head in heads if head.key in keys} if keys else set()
+    nodes = _flat(heads, pinned) if choice.is_flat else _grouped(heads, pinned, choice, now)
     entries: list[Entry] = []
-    for node in _sections(_units(heads), now):
-        _flatten(node, 0, entries)
-    return Arrangement(entries, span, order)
+    for node in nodes:
+        _flatten(node, entries)
+    if choice.filter:
+        for entry in entries:
+            entry.open = True  # what was looked for is not to be looked for in what is closed
+    return Arrangement(
+        entries,
+        {e.run.id: number for number, e in enumerate(entries) if e.run is not None},
+        (min(0.0, *rewards), max(rewards)) if rewards else None,
+    )
 
 
-def _when(head: RunHead) -> int:
-    # A run without times counts from when its log was written.
-    moment = head.started if head.clock == 0 else head.touched
-    return moment or head.touched or 0
+def _heading(key: str, title: str, kind: str = "") -> Node:
+    return Node(Entry(key, 0, title=title, kind=kind or key))
 
 
-def _reward(head: RunHead) -> float:
-    return float("-inf") if head.reward is None or head.reward != head.reward else head.reward
-
-
-def _rollout(head: RunHead) -> tuple[str, str] | None:
-    return None if head.rollout is None else (head.format, head.rollout)
-
-
-def _attempts(heads: Iterable[RunHead]) -> dict[tuple[str, str] | None, int]:
-    counts: dict[tuple[str, str] | None, int] = {}
-    for head in heads:
-        if (rollout := _rollout(head)) is not None:
-            counts[rollout] = counts.get(rollout, 0) + 1
-    return counts
-
-
-def _units(heads: list[RunHead]) -> list[_Node]:
-    """A node per rollout or run, forks and earlier attempts inside, chains of a group together."""
-    counts = _attempts(heads)
-    leads: dict[tuple[str, str], RunHead] = {}
-    for head in heads:
-        rollout = _rollout(head)
-        if rollout is not None and counts[rollout] > 1:
-            lead = leads.get(rollout)
-            if lead is None or _turn(head) > _turn(lead):
-                leads[rollout] = head
-    nodes = {h.id: _Node(Entry(f"run:{h.id}", 0, h, runs=1)) for h in heads}
-    homes = _homes(heads, leads)
-    tops: list[_Node] = []
-    groups: dict[tuple[str, int | None], _Node] = {}
-    for head in heads:
-        node = nodes[head.id]
-        rollout = _rollout(head)
-        lead = None if rollout is None else leads.get(rollout)
-        if lead is not None:
-            node.entry.attempts = counts[rollout]
-        home = homes[head.id]
-        if home is not None and not _circles(head.id, homes):
-            nodes[home].inner.append(node)
-            # Forks are seen, earlier attempts are not.
-            nodes[home].entry.open = lead is None or lead is head
-        elif head.group_id is not None:
-            _into_group(head, node, groups, tops)
-        else:
-            tops.append(node)
-    for group in groups.values():
-        _describe(group)
-    return tops
-
-
-def _turn(head: RunHead) -> tuple[int, int, int]:
-    return (head.attempt or 0, _when(head), head.id)
-
-
-def _homes(heads: list[RunHead], leads: dict[tuple[str, str], RunHead]) -> dict[int, int | None]:
-    """The run that each run stands in: that of the last attempt, or the one it was forked from."""
-    by_key = {head.key: head.id for head in heads}
-    homes: dict[int, int | None] = {}
-    for head in heads:
-        rollout = _rollout(head)
-        lead = None if rollout is None else leads.get(rollout, head)
-        if lead is not None and lead is not head:
-            homes[head.id] = lead.id
-        else:
-            homes[head.id] = by_key.get(head.fork_of) if head.fork_of else None
-    return homes
-
-
-def _circles(id: int, homes: dict[int, int | None]) -> bool:
-    """Whether a run would come to stand in itself: logs may claim anything."""
-    seen = set()
-    at: int | None = id
-    while at is not None:
-        if at in seen:
-            return at == id
-        seen.add(at)
-        at = homes[at]
-    return False
-
-
-def _into_group(
-    head: RunHead, node: _Node, groups: dict[tuple[str, int | None], _Node], tops: list[_Node]
-) -> None:
-    key = (head.group_id or "", head.group_index)
-    group = groups.get(key)
-    if group is None:
-        entry = Entry(f"group:{key[0]}:{key[1]}", 0, title=_group_title(head), open=False)
-        group = groups[key] = _Node(entry)
-        tops.append(group)
-    group.inner.append(node)
-
-
-def _group_title(head: RunHead) -> str:
-    name = text.one_line(head.name, 60) if head.name else ""
-    number = "" if head.group_index is None else f"#{head.group_index}"
-    return " ".join(part for part in (name or "Group", number) if part)
-
-
-def _describe(group: _Node) -> None:
-    group.inner.sort(key=_chain)
-    rewards = [
-        node.entry.run.reward
-        for node in group.inner
-        if node.entry.run is not None and node.entry.run.reward is not None
+def _flat(heads: list[RunHead], pinned: Collection[int]) -> list[Node]:
+    counts = attempts_of(heads)
+    nodes = [
+        Node(Entry(f"run:{h.id}", 0, h, attempts=counts.get(rollout_of(h), 0), runs=1))
+        for h in heads
     ]
-    parts = [text.count(len(group.inner), "chain")]
-    if rewards:
-        parts.append(f"reward {text.reward(min(rewards))} to {text.reward(max(rewards))}")
-    group.entry.detail = ", ".join(parts)
+    if not pinned:
+        return nodes
+    top, rest = _heading("pinned", "Pinned"), _heading("others", "Other Runs")
+    for head, node in zip(heads, nodes, strict=True):
+        (top if head.id in pinned else rest).inner.append(node)
+    return [top, rest] if rest.inner else [top]
 
 
-def _chain(node: _Node) -> tuple[bool, int, int]:
-    head = node.entry.run
-    assert head is not None
-    return (head.chain is None, head.chain or 0, head.id)
-
-
-def _sections(units: list[_Node], now: int) -> list[_Node]:
-    """What is live, then a node per day."""
-    live = _Node(Entry("live", 0, title="Live"))
-    days: dict[str, _Node] = {}
+def _grouped(
+    heads: list[RunHead], pinned: Collection[int], choice: RunChoice, now: int
+) -> list[Node]:
+    units = units_of(heads, pinned, chains=choice.group == "day")
+    top = _heading("pinned", "Pinned")
+    rest: list[Node] = []
     for unit in units:
-        if any(is_live(head, now) for head in _heads(unit)):
+        head = unit.entry.run
+        (top.inner if head is not None and head.id in pinned else rest).append(unit)
+    sections = _days(rest, now) if choice.group == "day" else _sections(rest, choice, now)
+    return [top, *sections] if top.inner else sections
+
+
+def _days(units: list[Node], now: int) -> list[Node]:
+    """What is live, then a node per day."""
+    live = _heading("live", "Live")
+    days: dict[str, Node] = {}
+    for unit in units:
+        if any(is_live(head, now) for head in heads_in(unit)):
             live.inner.append(unit)
             continue
-        moment = max(map(_when, _heads(unit)))
-        title = text.day(moment or None, now)
+        moment = max(map(when, heads_in(unit)))
         # The date, not "Today": a heading that was closed stays closed tomorrow.
         key = f"day:{text.timestamp(moment)[:10]}"
         day = days.get(key)
         if day is None:
-            day = days[key] = _Node(Entry(key, 0, title=title))
+            day = days[key] = _heading(key, text.day(moment or None, now), "day")
         day.inner.append(unit)
     ordered = sorted(days.values(), key=lambda day: day.entry.key, reverse=True)
     return [*([live] if live.inner else []), *ordered]
 
 
-def _heads(node: _Node) -> Iterable[RunHead]:
-    waiting = [node]
-    while waiting:
-        at = waiting.pop()
-        if at.entry.run is not None:
-            yield at.entry.run
-        waiting.extend(at.inner)
+def _session(head: RunHead) -> tuple[str, str]:
+    return (head.session or "", text.one_line(head.session or "No Session", 80))
 
 
-def _flatten(top: _Node, depth: int, out: list[Entry]) -> None:
-    """Append a node and what is inside it; runs right below a day are not indented."""
-    waiting: list[tuple[_Node, int, bool]] = [(top, depth, False)]
+def _chain_group(head: RunHead) -> tuple[str, str]:
+    if head.group_id is None:
+        return "", "Not in a Group"
+    return f"{head.group_id}:{head.group_index}", group_title(head)
+
+
+def _agent(head: RunHead) -> tuple[str, str]:
+    return (head.agent or "", text.one_line(head.agent or "No Agent Named", 80))
+
+
+def _folder(head: RunHead) -> tuple[str, str]:
+    log = head.log or ""
+    cut = max(log.rfind("/"), log.rfind("\\"))
+    folder = log[:cut] if cut > 0 else ""
+    return folder, text.middle_cut(text.one_line(folder or "No Folder"), 80)
+
+
+_NAMING: dict[str, Callable[[RunHead], tuple[str, str]]] = {
+    "session": _session,
+    "chain": _chain_group,
+    "agent": _agent,
+    "folder": _folder,
+}
+"""What runs of one section have in common ("": the runs that have no such thing), and its title."""
+
+
+def _sections(units: list[Node], choice: RunChoice, now: int) -> list[Node]:
+    """A node per group, in the order of their first runs; those where something is live on top."""
+    naming = _NAMING[choice.group]
+    found: dict[str, Node] = {}
+    for unit in units:
+        assert unit.entry.run is not None
+        name, title = naming(unit.entry.run)
+        section = found.get(name)
+        if section is None:
+            section = found[name] = _heading(f"{choice.group}:{name}", title, choice.group)
+        section.inner.append(unit)
+    if choice.order == "newest":
+        # Within what belongs together, as it happened.
+        for section in found.values():
+            if choice.group == "session":
+                section.inner.reverse()
+            elif choice.group == "chain":
+                section.inner.sort(key=by_chain)
+    rest = found.pop("", None)
+    ordered = list(found.values())
+    if choice.order == "newest":
+        ordered.sort(key=lambda node: not any(is_live(head, now) for head in heads_in(node)))
+    return [*ordered, *([rest] if rest is not None else [])]
+
+
+def _flatten(top: Node, out: list[Entry]) -> None:
+    """Append a node and what is inside it; runs right below a heading are not indented."""
+    waiting: list[tuple[Node, int, bool]] = [(top, 0, False)]
     above: list[int] = []
     while waiting:
         node, depth, closing = waiting.pop()
+        entry = node.entry
         if closing:
             at = above.pop()
-            entry = node.entry
             entry.inside = len(out) - at - 1
-            entry.runs = sum(e.run is not None for e in out[at:])
+            runs = [e.run for e in out[at:] if e.run is not None]
+            entry.runs = len(runs)
+            if entry.run is None:
+                entry.sums = sums_of(runs)
+                entry.detail = heading_detail(entry.kind, entry.sums)
             continue
-        node.entry.depth = depth
-        out.append(node.entry)
+        entry.depth = depth
+        out.append(entry)
         if node.inner:
             above.append(len(out) - 1)
             waiting.append((node, depth, True))
-            heading = node is top and node.entry.run is None
-            inner = depth if heading else depth + 1
+            inner = depth if node is top and entry.run is None else depth + 1
             waiting.extend((n, inner, False) for n in reversed(node.inner))

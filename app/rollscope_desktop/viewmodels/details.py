@@ -14,6 +14,8 @@ from rollscope_desktop.services.jobs import Jobs, Lane, asking, steps
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import SpanRow
     from rollscope_desktop.query.connection import Reader
+    from rollscope_desktop.query.outline import Following, Opening
+    from rollscope_desktop.viewmodels.run_watch import RunWatch
 
 _ROWS_KEPT = 6_000
 _FRAGMENTS_KEPT = 6_000
@@ -37,6 +39,19 @@ class Details(QObject):
         self._unsaid: OrderedDict[int, SpanRow] = OrderedDict()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._ask)
+
+    def attend(self, watch: RunWatch) -> None:
+        """Take the rows that come along with the outline of the open run."""
+        watch.opened.connect(self._take_opening)
+        watch.grown.connect(self._take_following)
+
+    def _take_opening(self, opening: Opening) -> None:
+        self.put(opening.rows)
+
+    def _take_following(self, following: Following) -> None:
+        growth = following.growth
+        self.outdate(growth.structure.id_of(index) for index in growth.changed.tolist())
+        self.put(following.rows)
 
     def clear(self) -> None:
         """Forget everything, and what was asked."""

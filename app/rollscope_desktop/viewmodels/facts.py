@@ -9,6 +9,7 @@ from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
 from rollscope_desktop.model.events import Flag
 from rollscope_desktop.model.rows import ORDER, RunRow, SpanRow
+from rollscope_desktop.viewmodels.moment import Standing
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.subject import Subject
@@ -38,6 +39,7 @@ class Title:
 STATUS_WORDS = {
     OPEN: "not ended", OK: "ok", ERROR: "failed", CANCELLED: "cancelled", ENDED: "ended",
 }  # fmt: skip
+NOT_STARTED = "Not started at this moment"
 _CONTENT = Flag.NO_INPUT | Flag.NO_OUTPUT
 _REMARKS = {
     Flag.INPUT_PREVIEW: "The log holds only the beginning of the input.",
@@ -62,9 +64,17 @@ def title_of(subject: Subject) -> Title:
     return Title(span.kind, name, span.status, f"{span.key & (1 << 64) - 1:016x}", file)
 
 
-def facts_of(subject: Subject) -> list[Fact]:
-    """The grid of the summary; what the log does not say is not in it."""
-    found = _run(subject) if subject.span is None else _span(subject.run, subject.span)
+def facts_of(
+    subject: Subject, there: Standing = Standing.OVER, now: int | None = None
+) -> list[Fact]:
+    """The grid of the summary; what the log does not say is not in it.
+
+    ``there`` and ``now`` are of the playhead, when it is not at the end.
+    """
+    run, span = subject.run, subject.span
+    found = _run(subject, now) if span is None else _span(run, span, now)
+    if there is Standing.AHEAD:
+        found[0] = Fact("Status", NOT_STARTED.lower())
     return [fact for fact in found if fact.value]
 
 
@@ -112,7 +122,7 @@ def _money(name: str, nano: int | None) -> Fact:
     return Fact(name, text.cost(nano) if nano else "", exact, True)
 
 
-def _span(run: RunRow, span: SpanRow) -> list[Fact]:
+def _span(run: RunRow, span: SpanRow, now: int | None) -> list[Fact]:
     waited = None
     if span.first_token is not None and span.start is not None and run.clock != ORDER:
         waited = span.first_token - span.start
@@ -122,7 +132,7 @@ def _span(run: RunRow, span: SpanRow) -> list[Fact]:
     cached = f"{span.tokens_cached:,}" if span.tokens_cached else ""
     return [
         Fact("Status", STATUS_WORDS.get(span.status, "")),
-        *_times(run, span.start, span.end),
+        *_times(run, span.start, span.end, now),
         Fact("First token", text.duration(waited), "After the start", True),
         Fact("Model", text.one_line(span.model or "")),
         _tokens(span.tokens_in, span.tokens_out),
@@ -137,8 +147,9 @@ def _span(run: RunRow, span: SpanRow) -> list[Fact]:
     ]
 
 
-def _run(subject: Subject) -> list[Fact]:
+def _run(subject: Subject, now: int | None) -> list[Fact]:
     run = subject.run
+    last = run.last if now is None else now
     place = [
         part
         for part in (
@@ -151,8 +162,8 @@ def _run(subject: Subject) -> list[Fact]:
     return [
         Fact("Status", STATUS_WORDS.get(run.status, ""), text.one_line(run.finish or "")),
         Fact("Finish", text.one_line(run.finish or "")),
-        *_times(run, run.started, run.ended, run.last),
-        Fact("Steps", f"{run.spans:,}", mono=True),
+        *_times(run, run.started, run.ended, last),
+        Fact("Steps", f"{run.spans:,}" if run.spans or now is None else "", mono=True),
         Fact("Model calls", f"{run.llm:,}" if run.llm else "", mono=True),
         Fact("Tool calls", f"{run.tools:,}" if run.tools else "", mono=True),
         Fact("Errors", f"{run.errors:,}" if run.errors else "", mono=True),

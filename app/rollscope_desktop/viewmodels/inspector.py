@@ -20,12 +20,22 @@ from rollscope_desktop.query.subject import (
     read_raw,
 )
 from rollscope_desktop.services.jobs import Jobs, Lane, asking
-from rollscope_desktop.viewmodels.facts import Fact, Title, facts_of, remarks_of, title_of
+from rollscope_desktop.viewmodels.facts import (
+    NOT_STARTED,
+    Fact,
+    Title,
+    facts_of,
+    remarks_of,
+    title_of,
+)
+from rollscope_desktop.viewmodels.moment import Standing
+from rollscope_desktop.viewmodels.then import then
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rollscope_desktop.model.rows import NoteRow
+    from rollscope_desktop.viewmodels.open_run import OpenRun
 
 
 class Tab(Enum):
@@ -44,6 +54,7 @@ class PartState(Enum):
 
     LOADING = "loading"
     EMPTY = "empty"
+    LATER = "later"  # not known yet at the playhead
     FAILED = "failed"
     TOO_BIG = "too big"
     FULL = "full"
@@ -84,26 +95,56 @@ _NOTHING = {
     Tab.RAW: "The log has no record of this.",
 }
 _LOADING = Part(PartState.LOADING)
+_STILL_RUNNING = {True: "At this moment the run was still going on",
+                  False: "At this moment the step was still running"}  # fmt: skip
 
 
 class Inspector(QObject):
-    """Holds one subject. ``part`` answers at once; ``part_changed`` says when there is more."""
+    """Holds one subject. ``part`` answers at once; ``part_changed`` says when there is more.
 
+    While the playhead is before the end, everything is as it was known then; ``there`` says how the
+    subject stood at that moment.
+    """
+
+    leaving = Signal()
+    """Something else is about to be shown."""
     subject_changed = Signal()
+    title_changed = Signal()
     part_changed = Signal(object)
     """The Tab whose part is another now."""
+    note_chosen = Signal(object)
+    """The id of the note of the subject that was chosen somewhere, or None."""
     reindex_wanted = Signal()
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self.jobs = jobs
         self._run: int | None = None
         self._span: int | None = None
         self.subject: Subject | None = None
         self.title: Title | None = None
+        self.there = Standing.OVER
+        self._whole: Subject | None = None  # as it is now
+        self._open_run: OpenRun | None = None
         self.failure = ""
         self._parts: dict[Tab, Part] = {}
         self._wanted: set[Tab] = set()
+
+    def attend(self, run: OpenRun) -> None:
+        """Show what is selected as it was at the playhead of the open run."""
+        self._open_run = run
+        run.playhead.moved.connect(self._move)
+        run.marks.chosen_changed.connect(self.note_chosen)
+
+    @property
+    def about(self) -> tuple[int | None, int | None]:
+        """The ids of the run and the span that are shown."""
+        return self._run, self._span
+
+    @property
+    def chosen(self) -> int | None:
+        """The note that was chosen, if any."""
+        return None if self._open_run is None else self._open_run.marks.chosen
 
     @property
     def is_empty(self) -> bool:
@@ -121,9 +162,10 @@ class Inspector(QObject):
         """Show a run, or one of its spans, by their ids; None for nothing."""
         if (run, span) == (self._run, self._span):
             return
-        self._jobs.drop(self)
+        self.leaving.emit()
+        self.jobs.drop(self)
         self._run, self._span = run, span
-        self.subject = self.title = None
+        self.subject = self.title = self._whole = None
         self.failure = ""
         self._parts.clear()
         self._wanted.clear()
@@ -134,17 +176,30 @@ class Inspector(QObject):
 
     def follow(self) -> None:
         """The run has changed: look again; what is shown stays until there is something newer."""
-        if self._run is not None and not self._jobs.is_busy(self, "subject"):
+        if self._run is not None and not self.jobs.is_busy(self, "subject"):
             self._ask()
 
     def part(self, tab: Tab) -> Part:
         """What a tab shows; asks for it if it was not read yet."""
+        later = self._later(tab)
+        if later is not None:
+            return later
         known = self._parts.get(tab)
         if known is None or tab not in self._wanted:
             self._wanted.add(tab)
             if tab is not Tab.SUMMARY and self.subject is not None:
                 self._read(tab)
         return known or _LOADING
+
+    def _later(self, tab: Tab) -> Part | None:
+        """What a tab says of that which was not there yet at the playhead."""
+        if self.subject is None or tab is Tab.SUMMARY:
+            return None
+        if self.there is Standing.AHEAD:
+            return Part(PartState.LATER, None, NOT_STARTED)
+        if self.there is Standing.OPEN and tab is Tab.OUTPUT and self.title is not None:
+            return Part(PartState.LATER, None, _STILL_RUNNING[self.title.kind == "run"])
+        return None
 
     def read_whole(self, tab: Tab) -> None:
         """Read an input or output however long it is."""
@@ -153,7 +208,7 @@ class Inspector(QObject):
         self._read(tab, even_big=True)
 
     def _ask(self) -> None:
-        self._jobs.start(
+        self.jobs.start(
             self, "subject", asking(query_subject, self._run, self._span),
             self._take_subject, failed=self._failed, lane=Lane.PAYLOADS,
         )  # fmt: skip
@@ -162,33 +217,57 @@ class Inspector(QObject):
         if subject is None:
             self._failed(LookupError("This step is no longer in the index."))
             return
-        before, self.subject = self.subject, subject
+        self._whole = subject
         self.failure = ""
-        self.title = title_of(subject)
-        summary = Summary(
-            tuple(facts_of(subject)), tuple(remarks_of(subject)), subject.notes, subject.error
-        )
-        new = before is None
-        if new:
+        self._show_then()
+
+    def _move(self, at: int | None) -> None:
+        """The playhead moved: what is known may be less now, or more."""
+        if self._whole is not None:
+            self._show_then()
+
+    def _show_then(self) -> None:
+        assert self._whole is not None
+        before, stood, titled = self.subject, self.there, self.title
+        at = self._moment()
+        self.there, subject = then(self._whole, at)
+        self.subject, self.title = subject, title_of(subject)
+        now = None if self.there is Standing.OVER else at
+        facts, remarks = facts_of(subject, self.there, now), remarks_of(subject)
+        summary = Summary(tuple(facts), tuple(remarks), subject.notes, subject.error)
+        if before is None:
             self.subject_changed.emit()
+        elif self.title != titled or stood is not self.there:
+            self.title_changed.emit()
         self._put(Tab.SUMMARY, Part(PartState.FULL, summary))
-        same_content = (
-            before is not None
-            and (before.input, before.output, before.notes)
-            == (subject.input, subject.output, subject.notes)
-        )  # fmt: skip
-        if new or not same_content:
-            if not new and before is not None and before.has_messages != subject.has_messages:
+        if before is None or _content(before) != _content(subject) or stood is not self.there:
+            if before is not None and before.has_messages != subject.has_messages:
                 self.subject_changed.emit()
-            wanted = self._wanted - {Tab.SUMMARY}
-            for tab in set(self._parts) - {Tab.SUMMARY} - wanted:
-                del self._parts[tab]
-            for tab in wanted:
+            self._read_anew()
+
+    def _read_anew(self) -> None:
+        """What the log says may be other than before; a tab keeps the old until there is new."""
+        wanted = self._wanted - {Tab.SUMMARY}
+        for tab in set(self._parts) - {Tab.SUMMARY} - wanted:
+            del self._parts[tab]
+        for tab in wanted:
+            if (later := self._later(tab)) is not None:
+                self.jobs.drop(self, tab.name)
+                self._parts[tab] = later
+                self.part_changed.emit(tab)
+            else:
                 self._read(tab)
+
+    def _moment(self) -> int | None:
+        """The playhead as an absolute moment, if what is shown is of the open run."""
+        run = self._open_run
+        if run is None or run.playhead.at is None or run.watch.run != self._run:
+            return None
+        return run.watch.axis.start + run.playhead.at
 
     def _read(self, tab: Tab, even_big: bool = False) -> None:
         extra = (even_big,) if even_big else ()
-        self._jobs.start(
+        self.jobs.start(
             self, tab.name, asking(_READ[tab], self.subject, *extra),
             getattr(self, f"_take_{tab.name.lower()}"),
             failed=getattr(self, f"_fail_{tab.name.lower()}"), lane=Lane.PAYLOADS,
@@ -242,6 +321,10 @@ class Inspector(QObject):
 
     def _failed(self, error: Exception) -> None:
         self.failure = str(error)
-        self.subject = None
+        self.subject = self._whole = None
         self._put(Tab.SUMMARY, Part(PartState.FAILED, None, str(error)))
         self.subject_changed.emit()
+
+
+def _content(subject: Subject) -> tuple[object, ...]:
+    return subject.input, subject.output, subject.notes

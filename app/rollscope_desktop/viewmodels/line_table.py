@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.structure import Int32
@@ -13,10 +13,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class LineTable(QAbstractTableModel):
-    """Rows are the lines of an int32 array: the place of a span, or ``~place`` of folded ones."""
-
-    lines_replaced = Signal()
-    """All lines were set anew: restore the selection by id."""
+    """Rows are the lines of an int32 array: the place of a span, or ``~place`` of folded ones, or
+    other numbers whose places ``_spots_of`` knows."""
 
     _columns = 1
     _lines: Int32 | None = None
@@ -24,25 +22,20 @@ class LineTable(QAbstractTableModel):
 
     def spots(self) -> Int32:
         """The place that each line begins at; they only grow."""
-        import numpy as np
-
         assert self._lines is not None
         if self._spots is None or self._spots[0] is not self._lines:
-            self._spots = (self._lines, np.where(self._lines < 0, ~self._lines, self._lines))
+            self._spots = (self._lines, self._spots_of(self._lines))
         return self._spots[1]
-
-    def spot_at(self, place: int) -> int:
-        """The first row that begins at a place or after it."""
-        spots = self.spots()
-        # Of the array's own type: for any other, numpy converts a copy of the whole array.
-        return int(spots.searchsorted(spots.dtype.type(place)))
 
     def row_at(self, place: int) -> int:
         """The row of the line that is a place; -1 when there is none."""
         if self._lines is None:
             return -1
-        row = self.spot_at(place)
-        return row if row < len(self._lines) and self._lines[row] == place else -1
+        spots = self.spots()
+        # The last that begins there: before it may stand others that are no spans. Of the array's
+        # own type: for any other, numpy converts a copy of the whole array.
+        row = int(spots.searchsorted(spots.dtype.type(place), "right")) - 1
+        return row if row >= 0 and self._lines[row] == place else -1
 
     def set_lines(self, lines: Int32 | None) -> None:
         """Show other lines, whatever was shown before."""
@@ -76,7 +69,6 @@ class LineTable(QAbstractTableModel):
         how = change(old, new)
         if how is None:
             self.set_lines(new)
-            self.lines_replaced.emit()
             return
         lines = self._lines = old
         for row, count in how.removed:
@@ -93,6 +85,11 @@ class LineTable(QAbstractTableModel):
         """Say that these rows look different now."""
         if 0 <= first <= last:
             self.dataChanged.emit(self.index(first, 0), self.index(last, self._columns - 1))
+
+    def _spots_of(self, lines: Int32) -> Int32:
+        import numpy as np
+
+        return np.where(lines < 0, ~lines, lines)
 
     # Qt
 

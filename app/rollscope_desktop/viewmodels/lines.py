@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rollscope_desktop.model.rows import RunRow
+    from rollscope_desktop.viewmodels.run_sums import Sums
 
 
 class Role(IntEnum):
@@ -23,20 +26,24 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeadingLine:
-    """A line of the run list that names what follows: a day, "Live", a group of chains."""
+    """A line of the run list that names what follows: a day, "Live", a session, a group of chains.
+    ``detail`` says in words what its runs come to, ``sums`` in numbers."""
 
     title: str
     detail: str
     count: int
     expanded: bool
     depth: int = 0
+    sums: Sums | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
     """A run in the run list. ``state`` is one of running, ok, error, held, cancelled, interrupted,
     quiet, ended. ``attempts`` counts the runs of the same rollout (0: there is only this one).
-    ``inside`` counts the lines of earlier attempts and forks below it, which can be folded."""
+    ``inside`` counts the lines of earlier attempts and forks below it, which can be folded.
+    ``edited`` names the step that a fork begins with; ``signals`` are the last values of signals
+    and feedback, by ``signal.name`` or ``feedback.name``."""
 
     run: RunRow
     state: str
@@ -45,6 +52,9 @@ class RunLine:
     reward_share: float | None  # 0..1 of the rewards in the list, for the small bar
     inside: int = 0
     expanded: bool = False
+    pinned: bool = False
+    edited: str = ""
+    signals: Mapping[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +85,18 @@ class SpanLine:
     flags: int
     worst: int  # worst status inside, for a collapsed line
     fragment: str  # one muted fragment of what happened; "" while it is read
+    fits: bool = True  # False: it is only there because something inside fits the filter
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note among the rows of the span tree. ``time`` is relative as in a SpanLine; ``value`` is
+    None when the log has more than a short text or a number, or nothing."""
+
+    id: int
+    type: str  # event, signal or feedback
+    name: str
+    value: str | float | None
+    time: int
+    depth: int
+    span: int | None  # the id of the span that it belongs to; None: the run

@@ -48,13 +48,13 @@ class ProblemsModel(QAbstractTableModel):
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self.jobs = jobs
         self._rows: list[ProblemRow] = []
         self.total = 0
 
     def reload(self) -> None:
         """Read the list anew."""
-        self._jobs.start(self, "problems", asking(_read), self._take)
+        self.jobs.start(self, "problems", asking(_read), self._take)
 
     def problem(self, row: int) -> ProblemRow | None:
         """The problem in a row."""

@@ -1,4 +1,4 @@
-"""Whole rows of the runs that are on screen: a cache that asks for what it does not have."""
+"""What the list shows of the runs that are on screen: a cache that asks for what it has not."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from rollscope_desktop.query.runs import RunHead, query_rows
+from rollscope_desktop.query.run_details import RunDetails, query_details
 from rollscope_desktop.services.jobs import Jobs, asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rollscope_desktop.model.rows import RunRow
+    from rollscope_desktop.query.connection import Reader
+    from rollscope_desktop.query.runs import RunHead
 
 _KEPT = 4_000
 _AT_ONCE = 300
@@ -28,34 +29,44 @@ class RunRows(QObject):
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._rows: OrderedDict[int, RunRow] = OrderedDict()
+        self.signals = False
+        """Whether signals and feedback are wanted too."""
+        self._rows: OrderedDict[int, RunDetails] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._ask)
 
-    def known(self, run: int) -> RunRow | None:
-        """The row of a run, if it was read already."""
+    def known(self, run: int) -> RunDetails | None:
+        """What is known of a run, if it was read already."""
         return self._rows.get(run)
 
-    def row(self, head: RunHead) -> RunRow | None:
-        """The row of a run, or None while it is on its way; an old one until the new one comes."""
-        row = self._rows.get(head.id)
-        if row is None or row.revision < head.revision:
+    def all(self) -> dict[int, RunDetails]:
+        """Everything that is known now, for a question that goes on from there."""
+        return dict(self._rows)
+
+    def row(self, head: RunHead) -> RunDetails | None:
+        """A run, or None while it is on its way; as it was until what is new has come."""
+        known = self._rows.get(head.id)
+        if (
+            known is None
+            or known.row.revision < head.revision
+            or (self.signals and known.read < known.row.notes)
+        ):
             self.want(head.id)
-        return row
+        return known
 
     def want(self, run: int) -> None:
-        """Read a row soon; what was wanted last comes first when there is too much."""
+        """Read a run soon; what was wanted last comes first when there is too much."""
         self._wanted[run] = None
         self._wanted.move_to_end(run)
         if not self._timer.isActive():
             self._timer.start(0)
 
-    def put(self, rows: Iterable[RunRow]) -> None:
+    def put(self, rows: Iterable[RunDetails]) -> None:
         """Take rows that came along with something else."""
-        for row in rows:
-            self._rows[row.id] = row
-            self._rows.move_to_end(row.id)
+        for details in rows:
+            self._rows[details.row.id] = details
+            self._rows.move_to_end(details.row.id)
         while len(self._rows) > _KEPT:
             self._rows.popitem(last=False)
 
@@ -69,10 +80,18 @@ class RunRows(QObject):
         while len(self._wanted) > _AT_ONCE:
             self._wanted.popitem(last=False)
         if self._wanted:
-            self._jobs.start(self, "rows", asking(query_rows, list(self._wanted)), self._take)
+            wanted = list(self._wanted)
+            question = asking(_query, wanted, self.all(), self.signals)
+            self._jobs.start(self, "rows", question, self._take)
 
-    def _take(self, rows: list[RunRow]) -> None:
+    def _take(self, rows: list[RunDetails]) -> None:
         self.put(rows)
-        for row in rows:
-            self._wanted.pop(row.id, None)
-        self.arrived.emit({row.id for row in rows})
+        for details in rows:
+            self._wanted.pop(details.row.id, None)
+        self.arrived.emit({details.row.id for details in rows})
+
+
+def _query(
+    reader: Reader, ids: list[int], known: dict[int, RunDetails], signals: bool
+) -> list[RunDetails]:
+    return query_details(reader, ids, known, signals=signals)

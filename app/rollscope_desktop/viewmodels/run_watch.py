@@ -6,6 +6,7 @@ as the last one took.
 
 from __future__ import annotations
 
+from enum import Enum
 from socket import gethostname
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from rollscope_desktop.model.rows import RunRow
     from rollscope_desktop.query.connection import Reader
-    from rollscope_desktop.query.outline import Following, Opening
+    from rollscope_desktop.query.outline import Following, Opening, Outline
     from rollscope_desktop.query.structure import Structure
     from rollscope_desktop.services.jobs import Jobs
 
@@ -34,9 +35,25 @@ LONGEST = 1.0
 _QUIET_LOOK = 5_000
 
 
-class RunWatch(QObject):
-    """Follows one run at a time."""
+class State(Enum):
+    """What the views of a run can show."""
 
+    EMPTY = "empty"  # no run is chosen
+    LOADING = "loading"
+    FAILED = "failed"
+    FULL = "full"  # also of a run that has no steps
+
+
+class RunWatch(QObject):
+    """Follows one run at a time: the one that every view of the window shows.
+
+    ``outline`` is None until the first spans are read; ``whole`` says that all are. The signals
+    come after these have changed, and ``state_changed`` after ``opened``.
+    """
+
+    begun = Signal()
+    """Another run is shown from now on, or none: nothing is known of it yet."""
+    state_changed = Signal()
     opened = Signal(object)
     """An Opening: first of the first spans, then of all."""
     grown = Signal(object)
@@ -51,6 +68,10 @@ class RunWatch(QObject):
         self.run: int | None = None
         self.row: RunRow | None = None
         self.axis = RunAxis()
+        self.state = State.EMPTY
+        self.failure = ""
+        self.outline: Outline | None = None
+        self.whole = False
         self._head: RunHead | None = None
         self._structure: Structure | None = None
         self._again = QTimer(self, singleShot=True)
@@ -66,6 +87,9 @@ class RunWatch(QObject):
         self._again.stop()
         self._quiet.stop()
         self.run, self.row, self._head, self._structure = run, None, None, None
+        self.outline, self.whole = None, False
+        self.begun.emit()
+        self._set_state(State.EMPTY if run is None else State.LOADING)
         if run is not None:
             self._asked_at = monotonic()
             self._jobs.start(
@@ -95,7 +119,9 @@ class RunWatch(QObject):
     def _take_first(self, answer: tuple[_Known, Opening]) -> None:
         known, opening = answer
         self._know(known)
+        self.outline, self.whole = opening.outline, opening.whole
         self.opened.emit(opening)
+        self._set_state(State.FULL)
 
     def _take_whole(self, answer: tuple[_Known, Opening] | None) -> None:
         self._cost = 0.0  # what opening took says nothing about the first look at what came since
@@ -114,12 +140,20 @@ class RunWatch(QObject):
         self._know(known)
         if following is not None:
             self._structure = following.growth.structure
+            self.outline = following.outline
             self.grown.emit(following)
 
     def _fail(self, error: Exception) -> None:
         self._quiet.stop()
         self._structure = None
+        self.failure = str(error)
         self.failed.emit(error)
+        self._set_state(State.FAILED)
+
+    def _set_state(self, state: State) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit()
 
     def _know(self, known: _Known) -> None:
         self.row, self._head = known

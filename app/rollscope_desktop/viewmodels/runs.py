@@ -1,40 +1,39 @@
-"""The run list: arranged entries, of which those not folded away are rows; pages of rows by id."""
+"""The run list: all runs, as the person wants them arranged and filtered, kept up to date."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 from time import monotonic, time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from rollscope_desktop.query.connection import IndexMissing
+from rollscope_desktop.query.run_details import query_signal_names
 from rollscope_desktop.query.runs import RunHead
-from rollscope_desktop.services.jobs import Jobs, steps
-from rollscope_desktop.viewmodels.arrange import ORDERS, Entry
-from rollscope_desktop.viewmodels.lines import HeadingLine, Role, RunLine
-from rollscope_desktop.viewmodels.run_load import Loaded, load
+from rollscope_desktop.services.jobs import Jobs, asking, steps
+from rollscope_desktop.viewmodels.lines import RunLine
+from rollscope_desktop.viewmodels.run_choice import RunChoice, can_group, can_order
+from rollscope_desktop.viewmodels.run_columns import in_place, wants_signals
+from rollscope_desktop.viewmodels.run_json import query_json
+from rollscope_desktop.viewmodels.run_load import Known, Loaded, load
 from rollscope_desktop.viewmodels.run_rows import RunRows
-from rollscope_desktop.viewmodels.run_text import described, shown, tip
-from rollscope_desktop.viewmodels.splices import blocks
+from rollscope_desktop.viewmodels.run_sums import Sums, sums_of
+from rollscope_desktop.viewmodels.run_table import RunTable
 from rollscope_desktop.viewmodels.states import state_of
 
 if TYPE_CHECKING:
-    from rollscope_desktop.model.rows import RunRow
+    from collections.abc import Callable
 
-Index = QModelIndex | QPersistentModelIndex
+    from rollscope_desktop.model.rows import RunRow
+    from rollscope_desktop.viewmodels.run_units import Entry
+    from rollscope_desktop.viewmodels.scope import ScopeStack
+
 _CALM = 0.03
 _QUIET_LOOK = 5_000
-_MANY = 64
 
 
 class ListState(Enum):
@@ -43,30 +42,43 @@ class ListState(Enum):
     LOADING = "loading"
     EMPTY = "empty"
     FAILED = "failed"
+    NOTHING = "nothing"  # there are runs, but none that fits the filter
     FULL = "full"
 
 
-class RunListModel(QAbstractTableModel):
-    """All runs, one column. What a delegate needs is in Role.LINE (None: on its way)."""
+class RunListModel(RunTable):
+    """All runs that fit the filter of a scope. ``own`` is the folder of our own logs.
+
+    ``total`` counts all runs, ``fitting`` those in the list.
+    """
 
     state_changed = Signal()
-    order_changed = Signal(str)
+    choice_changed = Signal()
+    counted = Signal()
+    states_changed = Signal(object)
+    """The states of all runs by their ids, whenever some may be others."""
 
-    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        scope: ScopeStack | None = None,
+        own: Path | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._jobs, self._scope, self._own = jobs, scope, own
         self.state = ListState.LOADING
         self.failure = ""
-        self.order = "newest"
-        self.total = 0
+        self.choice = RunChoice()
+        self.total = self.fitting = 0
         self._heads: dict[int, RunHead] = {}
+        self._fits: frozenset[int] | None = None
+        self._fits_text = ""
         self._changed: set[int] | None = set()  # None: everything
-        self._entries: list[Entry] = []
-        self._shown: list[int] = []  # numbers of entries
-        self._rewards: tuple[float, float] | None = None
-        self._toggled: dict[str, bool] = {}
+        self._asked: frozenset[int] | None = frozenset()  # what the question on its way is about
         self._rows = RunRows(jobs, self)
-        self._rows.arrived.connect(self._show_rows)
+        self._rows.arrived.connect(self._repaint_runs)
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._load)
         self._quiet = QTimer(self, interval=_QUIET_LOOK)
@@ -74,6 +86,9 @@ class RunListModel(QAbstractTableModel):
         self._states: dict[int, str] = {}
         self._asked_at = 0.0
         self._cost = 0.0
+        if scope is not None:
+            self.choice = replace(self.choice, filter=scope.scope.filter)
+            scope.filter_changed.connect(self._filter)
 
     # What is shown
 
@@ -83,106 +98,129 @@ class RunListModel(QAbstractTableModel):
         self._soon()
 
     def take_changes(self, runs: Iterable[int]) -> None:
-        """These runs are new or have changed; when some are gone, ``reload`` is due."""
+        """These runs are new or have changed, or are gone."""
         if self._changed is not None:
             self._changed |= set(runs)
         self._soon()
 
+    @property
+    def order(self) -> str:
+        """What the list is ordered by, one of ``ORDERS``."""
+        return self.choice.order
+
     def set_order(self, order: str) -> None:
         """Order the list by one of ``ORDERS``."""
-        if order in ORDERS and order != self.order:
-            self.order = order
-            self.order_changed.emit(order)
-            self._soon()
+        if can_order(order):
+            self._choose(replace(self.choice, order=order))
 
-    # Lines
+    def set_group(self, group: str) -> None:
+        """Group the list by one of ``GROUPS``."""
+        if can_group(group):
+            self._choose(replace(self.choice, group=group))
 
-    def line(self, row: int) -> HeadingLine | RunLine | None:
-        """The record of a row; None while it is on its way."""
-        if not 0 <= row < len(self._shown):
-            return None
-        entry = self._entries[self._shown[row]]
-        if entry.run is None:
-            return HeadingLine(
-                entry.title, entry.detail, entry.runs, self._is_open(entry), entry.depth
-            )
-        known = self._rows.row(entry.run)
-        if known is None:
-            return None
-        return RunLine(
-            known, self._states.get(entry.run.id) or state_of(entry.run, time_ns()), entry.depth,
-            entry.attempts, self._share(known.reward), entry.inside,
-            bool(entry.inside) and self._is_open(entry),
-        )  # fmt: skip
+    def set_columns(self, columns: Iterable[str]) -> None:
+        """Show these figures of each run; they stand in the order of ``COLUMNS``."""
+        self._choose(replace(self.choice, columns=in_place(set(columns))))
 
-    def run_id(self, row: int) -> int | None:
-        """The id of the run in a row; None for headings."""
-        if not 0 <= row < len(self._shown):
-            return None
-        run = self._entries[self._shown[row]].run
-        return None if run is None else run.id
+    def set_pinned_keys(self, keys: Iterable[str]) -> None:
+        """Keep the runs with these keys on top, and no others."""
+        self._choose(replace(self.choice, pinned=tuple(dict.fromkeys(keys))))
 
-    def row_of(self, run: int) -> int:
-        """The row of a run; -1 when it is folded away or not there."""
-        for row, number in enumerate(self._shown):
-            head = self._entries[number].run
-            if head is not None and head.id == run:
-                return row
-        return -1
+    def set_pinned(self, runs: Iterable[int], pinned: bool) -> None:
+        """Keep runs on top of the list, or let them go back to their places."""
+        keys = self.keys_of(runs)
+        rest = [key for key in self.choice.pinned if key not in keys]
+        self.set_pinned_keys([*rest, *keys] if pinned else rest)
 
-    def reveal(self, run: int) -> int:
-        """Open whatever hides a run; its row, or -1 when it is not there."""
-        target = next(
-            (n for n, e in enumerate(self._entries) if e.run is not None and e.run.id == run), None
-        )
-        if target is None:
-            return -1
-        for number in range(target):
-            entry = self._entries[number]
-            if number + entry.inside >= target and not self._is_open(entry):
-                self._toggled[entry.key] = True
-        self._show(self._visible())
-        return self.row_of(run)
+    def set_hidden(self, runs: Iterable[int], hidden: bool) -> None:
+        """Leave runs out that were thrown away, before the engine has noticed."""
+        change = frozenset(runs)
+        now = self.choice.hidden | change if hidden else self.choice.hidden - change
+        self._choose(replace(self.choice, hidden=now))
 
-    def first_run(self) -> int | None:
-        """The id of the first run that is shown."""
-        return next((id for row in range(len(self._shown)) if (id := self.run_id(row))), None)
+    @property
+    def is_filtering(self) -> bool:
+        """Whether what is shown fits another filter than the one that is set by now."""
+        return self._fits_text != self.choice.filter
+
+    def clear_filter(self) -> None:
+        """Show all runs again."""
+        if self._scope is not None:
+            self._scope.set_filter("")
+
+    # Runs
 
     def row_of_id(self, run: int) -> RunRow | None:
         """The whole row of a run, if it was read already."""
-        return self._rows.known(run)
+        known = self._rows.known(run)
+        return None if known is None else known.row
 
-    def can_toggle(self, row: int) -> bool:
-        """Whether something can be opened or closed here."""
-        return 0 <= row < len(self._shown) and self._entries[self._shown[row]].inside > 0
+    def is_pinned(self, run: int) -> bool:
+        """Whether a run is kept on top."""
+        head = self._heads.get(run)
+        return head is not None and head.key in self.choice.pinned
 
-    def toggle(self, row: int) -> None:
-        """Open or close a heading, or the attempts and forks of a run."""
-        if self.can_toggle(row):
-            self.set_expanded(row, not self._is_open(self._entries[self._shown[row]]))
+    def heads_of(self, runs: Iterable[int]) -> list[RunHead]:
+        """What is known of these runs at once, as far as they are there."""
+        return [self._heads[run] for run in runs if run in self._heads]
 
-    def set_expanded(self, row: int, expanded: bool) -> None:
-        """Open or close a row that has something inside."""
-        if not self.can_toggle(row):
-            return
-        entry = self._entries[self._shown[row]]
-        if self._is_open(entry) != expanded:
-            self._toggled[entry.key] = expanded
-            self._show(self._visible())
-            self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+    def keys_of(self, runs: Iterable[int]) -> list[str]:
+        """The keys of these runs, by which people and logs name them."""
+        return [head.key for head in self.heads_of(runs)]
 
-    def parent_row(self, row: int) -> int:
-        """The row of the heading or run that this row is inside of; -1 at the top."""
-        if not 0 <= row < len(self._shown):
-            return -1
-        number = self._shown[row]
-        for above in range(row - 1, -1, -1):
-            entry = self._entries[self._shown[above]]
-            if self._shown[above] + entry.inside >= number:
-                return above
-        return -1
+    def sums_of(self, runs: Iterable[int]) -> Sums:
+        """What these runs come to together."""
+        return sums_of(self.heads_of(runs))
+
+    def read_json(self, runs: Iterable[int], done: Callable[[str], None]) -> None:
+        """Hand over these runs with their signals as a JSON array, in this order."""
+        ids = list(runs)
+        states = {run: self._states.get(run, "") for run in ids}
+        self._jobs.start(self, "json", asking(query_json, ids, states), done)
+
+    def read_signal_names(self, done: Callable[[list[str]], None]) -> None:
+        """Hand over the names of all signals and feedback, as figures are named."""
+        self._jobs.start(self, "signals", asking(query_signal_names), done)
+
+    def _run_line(self, entry: Entry) -> RunLine | None:
+        head = entry.run
+        assert head is not None
+        known = self._rows.row(head)
+        if known is None:
+            return None
+        return RunLine(
+            known.row, self._states.get(head.id) or state_of(head, time_ns()), entry.depth,
+            entry.attempts, self._share(known.row.reward), entry.inside,
+            bool(entry.inside) and self.is_open(entry), head.key in self.choice.pinned,
+            known.edited, known.signals,
+        )  # fmt: skip
+
+    def _share(self, reward: float | None) -> float | None:
+        rewards = self._arranged.rewards
+        if reward is None or rewards is None or reward != reward:
+            return None
+        low, high = rewards
+        return 1.0 if high <= low else min(1.0, max(0.0, (reward - low) / (high - low)))
 
     # Loading
+
+    def _filter(self, text: str) -> None:
+        self._choose(replace(self.choice, filter=text))
+
+    def _choose(self, choice: RunChoice) -> None:
+        before, self.choice = self.choice, choice
+        if choice == before:
+            return
+        self._rows.signals = wants_signals(choice.columns)
+        if choice.filter != before.filter:
+            # What was asked about another filter is of no use; this may be typed on.
+            self._again.stop()
+            self._load()
+        elif replace(before, columns=choice.columns) != choice:
+            self._soon()
+        else:
+            self._repaint()
+        self.choice_changed.emit()
 
     def _soon(self) -> None:
         if self._again.isActive() or self._jobs.is_busy(self, "list"):
@@ -191,34 +229,44 @@ class RunListModel(QAbstractTableModel):
         self._again.start(max(0, round(wait * 1000)))
 
     def _load(self) -> None:
-        changed, self._changed = self._changed, set()
+        if self._jobs.is_busy(self, "list"):
+            # This takes the place of that, and so asks about the same as well.
+            some = self._changed is not None and self._asked is not None
+            self._changed = {*(self._changed or ()), *(self._asked or ())} if some else None
+        asked = None if self._changed is None else frozenset(self._changed)
+        self._asked, self._changed = asked, set()
         self._asked_at = monotonic()
-        question = steps(load, self._heads, changed, self.order)
+        known = Known(self._heads, self._fits, self._fits_text, self._rows.all(), self._own)
+        question = steps(load, known, asked, self.choice)
         self._jobs.start(self, "list", question, self._take, failed=self._failed)
 
     def _take(self, loaded: Loaded) -> None:
         self._cost = monotonic() - self._asked_at
-        arrangement = loaded.arrangement
         self._rows.put(loaded.rows)
         self._rows.forget(self._heads.keys() - loaded.heads.keys())
         self._heads, self._states = loaded.heads, loaded.states
-        self.total = len(self._heads)
-        names = [self._entries[n].key for n in self._shown]
-        before, self._entries = self._entries, arrangement.entries
-        self._rewards = arrangement.rewards
-        self._switch(names, before)
+        self.states_changed.emit(self._states)
+        self._fits, self._fits_text = loaded.fitting, loaded.choice.filter
+        self.total = len(self._heads) - len(self.choice.hidden & self._heads.keys())
+        self.fitting = len(loaded.arrangement.places)
+        self._switch(loaded.arrangement)
         if "running" in self._states.values():
             self._quiet.start()
         else:
             self._quiet.stop()
-        if self._shown:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 0))
-        self._set_state(ListState.FULL if self._heads else ListState.EMPTY)
-        outdated = self._changed is None or self._changed
-        if outdated or arrangement.order != self.order:
+        self._repaint()
+        full = ListState.FULL if self.fitting else ListState.NOTHING
+        self._set_state(full if self.total else ListState.EMPTY)
+        self.counted.emit()
+        arranged = replace(loaded.choice, columns=self.choice.columns) == self.choice
+        # What the engine has noticed by now need not be hidden any more.
+        hidden = self.choice.hidden & self._heads.keys()
+        self.choice = replace(self.choice, hidden=hidden)
+        if self._changed is None or self._changed or not arranged:
             self._soon()
 
     def _failed(self, error: Exception) -> None:
+        self._fits, self._fits_text = None, self.choice.filter
         self.failure = str(error)
         self._changed = None
         if isinstance(error, IndexMissing):
@@ -236,118 +284,3 @@ class RunListModel(QAbstractTableModel):
         if state is not self.state:
             self.state = state
             self.state_changed.emit()
-
-    # Rows
-
-    def _show_rows(self, found: set[int]) -> None:
-        spots = [row for row in range(len(self._shown)) if self.run_id(row) in found]
-        if spots:
-            self.dataChanged.emit(self.index(spots[0], 0), self.index(spots[-1], 0))
-
-    def _share(self, reward: float | None) -> float | None:
-        if reward is None or self._rewards is None or reward != reward:
-            return None
-        low, high = self._rewards
-        return 1.0 if high <= low else min(1.0, max(0.0, (reward - low) / (high - low)))
-
-    def _is_open(self, entry: Entry) -> bool:
-        return self._toggled.get(entry.key, entry.open)
-
-    def _visible(self) -> list[int]:
-        out: list[int] = []
-        number = 0
-        while number < len(self._entries):
-            out.append(number)
-            entry = self._entries[number]
-            number += 1 if self._is_open(entry) else entry.inside + 1
-        return out
-
-    def _show(self, shown: list[int]) -> None:
-        """Show other entries of the same arrangement: only insertions and removals."""
-        old, new = set(self._shown), set(shown)
-        for row, count in reversed(blocks([n not in new for n in self._shown])):
-            self.beginRemoveRows(QModelIndex(), row, row + count - 1)
-            del self._shown[row : row + count]
-            self.endRemoveRows()
-        for row, count in blocks([n not in old for n in shown]):
-            self.beginInsertRows(QModelIndex(), row, row + count - 1)
-            self._shown[row:row] = shown[row : row + count]
-            self.endInsertRows()
-
-    def _switch(self, old: list[str], old_entries: list[Entry]) -> None:
-        """Go from rows named ``old`` to those of the new arrangement."""
-        shown = self._visible()
-        numbers = {self._entries[n].key: n for n in shown}
-        kept = [key for key in old if key in numbers]
-        new_keys = [self._entries[n].key for n in shown]
-        gone, fresh = len(old) - len(kept), len(shown) - len(kept)
-        still = set(kept)
-        in_order = kept == [key for key in new_keys if key in still]
-        if in_order and gone + fresh <= _MANY * 8:
-            # Step by step, each row pointing into the new entries; those to go, at any.
-            removed = reversed(blocks([key not in numbers for key in old]))
-            entries, self._entries = self._entries, old_entries
-            for row, count in removed:
-                self.beginRemoveRows(QModelIndex(), row, row + count - 1)
-                del self._shown[row : row + count]
-                self.endRemoveRows()
-            self._entries = entries
-            self._shown = [numbers[key] for key in kept]
-            for row, count in blocks([key not in still for key in new_keys]):
-                self.beginInsertRows(QModelIndex(), row, row + count - 1)
-                self._shown[row:row] = shown[row : row + count]
-                self.endInsertRows()
-            return
-        if not old or not shown or not kept:
-            self.beginResetModel()
-            self._shown = shown
-            self.endResetModel()
-            return
-        self._reorder(old, shown, new_keys)
-
-    def _reorder(self, old: list[str], shown: list[int], new_keys: list[str]) -> None:
-        """Another order of many rows: selection and scroll follow the rows by name."""
-        self.layoutAboutToBeChanged.emit()
-        held = self.persistentIndexList()
-        places = {key: row for row, key in enumerate(new_keys)}
-        targets = [
-            self.index(places[old[i.row()]], 0) if old[i.row()] in places else QModelIndex()
-            for i in held
-        ]
-        self._shown = shown
-        targets = [self.createIndex(t.row(), 0) if t.isValid() else t for t in targets]
-        self.changePersistentIndexList(held, targets)
-        self.layoutChanged.emit()
-
-    # Qt
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else 1
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Role.LINE:
-            return self.line(index.row())
-        if role not in _ROLES or not index.isValid():
-            return None
-        if role == Role.ID:
-            return self.run_id(index.row())
-        line = self.line(index.row())
-        if line is None:
-            return "…" if role == Qt.ItemDataRole.DisplayRole else None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return shown(line)
-        return tip(line) if role == Qt.ItemDataRole.ToolTipRole else described(line)
-
-
-_ROLES = frozenset(
-    map(
-        int,
-        (
-            Role.ID, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole,
-            Qt.ItemDataRole.AccessibleTextRole,
-        ),
-    )
-)  # fmt: skip

@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
-from rollscope_desktop.viewmodels.lines import SpanLine
+from rollscope_desktop.viewmodels.lines import NoteLine, SpanLine
 
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import SpanRow
 
 STEP, DURATION, TOKENS, COST, WATERFALL = range(5)
+
+INDEXED = 300
+"""Characters of a note's text that the index keeps."""
 
 _STATUS = {OPEN: "open", OK: "ok", ERROR: "failed", CANCELLED: "cancelled", ENDED: "ended"}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -30,6 +33,7 @@ def span_line(
     repeats: int,
     worst: int,
     fragment: str,
+    fits: bool = True,
 ) -> SpanLine:
     """The line of a span; times become relative to ``zero``.
 
@@ -40,7 +44,7 @@ def span_line(
         children + repeats - 1, inside, expanded, repeats, 0,
         _after(row.start, zero), _after(row.end, zero), _after(row.first_token, zero),
         row.tokens_in, row.tokens_out, row.cost, row.saved, row.model, row.how, row.flags,
-        worst, fragment,
+        worst, fragment, fits,
     )  # fmt: skip
 
 
@@ -54,6 +58,34 @@ def fold_line(depth: int, hidden: int) -> SpanLine:
 
 def _after(time: int | None, zero: int) -> int | None:
     return None if time is None else time - zero
+
+
+def note_said(name: str, value: str | float | None) -> str:
+    """A note in short: ``score = 0.8``, or only its name when it has no short value."""
+    said = text.one_line(name)
+    if value is None or value == "":
+        return said
+    short = f"{value:g}" if isinstance(value, float) else text.one_line(str(value), 120)
+    return f"{said} = {short}" if said else short
+
+
+def note_value(value: str | float | None) -> str:
+    """The value of a note as far as the index has it: of a long text, its beginning."""
+    if value is None:
+        return ""
+    said = repr(value) if isinstance(value, float) else str(value)
+    return f"{said}{text.ELLIPSIS} (the log has more)" if len(said) >= INDEXED else said
+
+
+def note_words(line: NoteLine, column: int, timeless: bool, role: int) -> str | None:
+    """A cell of a note: its words, and for those who hear it of which type it is, and when."""
+    said = note_said(line.name, line.value)
+    if column != STEP:
+        return None
+    if role == Qt.ItemDataRole.DisplayRole:
+        return said
+    at = f"event {line.time:,}" if timeless else f"at {text.duration(line.time)}"
+    return f"{line.type}, {said}, level {line.depth + 1}, {at}"
 
 
 def alignment(column: int) -> Qt.AlignmentFlag:
@@ -77,18 +109,6 @@ def shown(line: SpanLine, column: int, timeless: bool) -> str | None:
     if column == TOKENS:
         return text.tokens(line.tokens_in, line.tokens_out)
     return text.cost(line.cost)
-
-
-def tip(line: SpanLine, timeless: bool) -> str:
-    """The tooltip of a line, as plain text."""
-    if line.fold:
-        return f"{line.fold:,} further steps beside these"
-    parts = [
-        f"{line.kind} {text.one_line(line.name)}, {_STATUS.get(line.status, '')}",
-        line.fragment,
-        *(f"{name}: {said}" for name, said in _figures(line, timeless)),
-    ]
-    return "\n".join(part for part in parts if part)
 
 
 def described(line: SpanLine, column: int, timeless: bool) -> str:

@@ -2,24 +2,28 @@
 
 Knows no Qt. Imports numpy, so it is itself imported late. A *line* is the place of a span in
 pre-order, or the complement (``~place``) for a line that stands for that span and all its further
-siblings.
+siblings, or from ``NOTE`` on the number of a note.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rollscope_desktop.query.outline import Outline
-    from rollscope_desktop.query.structure import Int32
+    from rollscope_desktop.query.structure import Int32, Int64
 
 OPEN_DEPTH = 2
 """Spans above this depth are open at first."""
 FOLD_AT = 1_000
 ERRORS_SHOWN = 50
+NOTE: Final = 1 << 30
+"""Lines from this number on are notes: this, and the note's id without its run."""
 
 
 @dataclass(slots=True)
@@ -77,6 +81,10 @@ class Folding:
             out[rows] = ~out[rows]
         return out
 
+    def opened(self) -> NDArray[np.bool_]:
+        """Of each span by its index, whether what is inside shows below it."""
+        return self._open
+
     def is_open(self, place: int) -> bool:
         """Whether what is inside a span shows below it."""
         return bool(self._open[self.outline.order[place]])
@@ -93,6 +101,10 @@ class Folding:
     def set_all_open(self, open: bool) -> None:
         """Open or close every span of the run."""
         self._open[:] = open
+
+    def set_levels(self, levels: int) -> None:
+        """Open what is needed to see so many levels, and close the rest."""
+        self._open = self.outline.depth[self.outline.place] < levels - 1
 
     def hidden_by(self, line: int) -> int:
         """For a line of folded siblings: how many they are."""
@@ -233,16 +245,37 @@ class Change:
     inserted: list[tuple[int, int]]
 
 
-def change(old: Int32, new: Int32, most: int = 64) -> Change | None:
+def change(old: Int32 | Int64, new: Int32 | Int64, most: int = 64) -> Change | None:
     """How ``old`` becomes ``new``; None if lines changed their order, or in too many places."""
-    kept_old = np.isin(old, new)
-    kept_new = np.isin(new, old)
+    kept_old = _among(old, new)
+    kept_new = _among(new, old)
     if not np.array_equal(old[kept_old], new[kept_new]):
         return None
     removed, inserted = _blocks(~kept_old), _blocks(~kept_new)
     if len(removed) + len(inserted) > most:
         return None
     return Change(removed[::-1], inserted)
+
+
+def _among(these: Int32 | Int64, those: Int32 | Int64) -> NDArray[np.bool_]:
+    """Which of these lines are among those; a table for each sort of line, as numbers of one sort
+    lie close together, and ``np.isin`` would sort them all."""
+    if these.dtype != np.int32 or those.dtype != np.int32:
+        return np.isin(these, those)  # numbers of another table
+    found = np.zeros(len(these), np.bool_)
+    sorts = ((0, NOTE, 0), (NOTE, 1 << 31, NOTE), (-(1 << 31), 0, None))
+    for low, high, base in sorts:
+        mine = np.flatnonzero((these >= low) & (these < high))
+        theirs = those[(those >= low) & (those < high)]
+        if not len(mine) or not len(theirs):
+            continue
+        at, of = these[mine], theirs
+        at, of = (~at, ~of) if base is None else (at - base, of - base)
+        table = np.zeros(int(of.max()) + 1, np.bool_)
+        table[of] = True
+        known = at < len(table)
+        found[mine[known]] = table[at[known]]
+    return found
 
 
 def _blocks(mask: np.ndarray) -> list[tuple[int, int]]:

@@ -8,6 +8,8 @@ import pytest
 
 from rollscope_desktop.model.messages import Message
 from rollscope_desktop.viewmodels.inspector import Inspector, PartState, Tab
+from rollscope_desktop.viewmodels.moment import Standing
+from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.selection import Selection
 from tests.app.support import Log, run_key, simple_run
 
@@ -109,7 +111,7 @@ def test_a_step_that_ends_is_followed(inspector: Inspector, index: Index, qtbot)
     changes: list[Tab] = []
     inspector.part_changed.connect(changes.append)
     inspector.follow()
-    qtbot.waitUntil(lambda: not inspector._jobs.is_busy(inspector, "subject"))
+    qtbot.waitUntil(lambda: not inspector.jobs.is_busy(inspector, "subject"))
     assert changes == []
 
 
@@ -143,3 +145,116 @@ def test_the_selection_comes_back_to_the_span_of_each_run(qtbot) -> None:
     assert selection.span == 1 << 31
     selection.select_run(None)
     assert (selection.run, selection.span) == (None, None)
+
+
+# At a moment
+
+
+@pytest.fixture
+def opened(jobs: Jobs, inspector: Inspector) -> OpenRun:
+    made = OpenRun(jobs)
+    inspector.attend(made)
+    return made
+
+
+def begin(opened: OpenRun, inspector: Inspector, index: Index, span: int | None, qtbot) -> int:
+    [run] = index.grow("a.jsonl", simple_run(1))
+    opened.show(run)
+    qtbot.waitUntil(lambda: opened.watch.whole)
+    inspector.show_subject(run, None if span is None else run << 31 | span)
+    qtbot.waitUntil(lambda: inspector.title is not None)
+    return run
+
+
+def facts(inspector: Inspector) -> dict[str, str]:
+    summary = inspector.part(Tab.SUMMARY).value
+    return {fact.name: fact.value for fact in summary.facts}
+
+
+MS = 1_000_000
+
+
+def test_a_step_that_was_still_running(opened, inspector, index: Index, qtbot) -> None:
+    begin(opened, inspector, index, 1, qtbot)  # the model call, from 2 to 3 ms
+    full = shown(inspector, Tab.OUTPUT, qtbot)
+    assert full.state is PartState.FULL
+    shown(inspector, Tab.MESSAGES, qtbot)
+
+    opened.playhead.set(2_500_000)
+
+    assert inspector.there is Standing.OPEN
+    known = facts(inspector)
+    assert (known["Status"], known["So far"]) == ("not ended", "500 µs")
+    assert not {"Ended", "Duration", "Tokens", "Cost"} & set(known)
+    output = inspector.part(Tab.OUTPUT)
+    assert (output.state, output.sentence) == (
+        PartState.LATER,
+        "At this moment the step was still running",
+    )
+    qtbot.waitUntil(lambda: not inspector.part(Tab.MESSAGES).value.answered)
+    assert inspector.part(Tab.MESSAGES).value.sent == (Message("user", ("weather?",)),)
+    assert shown(inspector, Tab.INPUT, qtbot).state is PartState.FULL
+    assert len(shown(inspector, Tab.RAW, qtbot).value) == 1
+    opened.playhead.set(2_600_000)
+    assert facts(inspector)["So far"] == "600 µs"
+    opened.playhead.set(3 * MS)
+    qtbot.waitUntil(lambda: inspector.part(Tab.OUTPUT).state is PartState.FULL)
+    assert inspector.part(Tab.OUTPUT) == full
+    assert facts(inspector)["Tokens"] == "10 in, 5 out"
+
+
+def test_a_step_that_had_not_started(opened, inspector, index: Index, qtbot) -> None:
+    begin(opened, inspector, index, 2, qtbot)
+    with qtbot.waitSignal(inspector.title_changed):
+        opened.playhead.set(MS)
+
+    assert inspector.there is Standing.AHEAD
+    assert facts(inspector) == {
+        "Status": "not started at this moment",
+        "Id": facts(inspector)["Id"],
+    }
+    for tab in (Tab.INPUT, Tab.OUTPUT, Tab.ATTRIBUTES, Tab.RAW):
+        assert inspector.part(tab).state is PartState.LATER
+        assert inspector.part(tab).sentence == "Not started at this moment"
+    opened.playhead.set(None)
+    assert facts(inspector)["Status"] == "ok"
+    assert shown(inspector, Tab.OUTPUT, qtbot).state is PartState.FULL
+
+
+def test_a_run_that_was_going_on(opened, inspector, index: Index, qtbot) -> None:
+    begin(opened, inspector, index, None, qtbot)
+    opened.playhead.set(3 * MS)
+
+    known = facts(inspector)
+    assert (known["Status"], known["So far"]) == ("not ended", "3.00 ms")
+    assert not {"Steps", "Cost", "Reward", "Tokens"} & set(known)
+    assert inspector.part(Tab.OUTPUT).sentence == "At this moment the run was still going on"
+
+
+def test_notes_of_later_are_not_known(opened, inspector, index: Index, qtbot) -> None:
+    log = Log(run_key(1))
+
+    def inside(span: str) -> bytes:
+        early = log.line("signal", span=span, name="early", value=1.0)
+        return early + log.line("signal", span=span, name="late", value=2.0, after=5 * MS)
+
+    [run] = index.grow("a.jsonl", log.whole("agent", "a", inside=inside))
+    opened.show(run)
+    qtbot.waitUntil(lambda: opened.watch.whole)
+    inspector.show_subject(run, run << 31)
+    names = lambda: [n.name for n in inspector.part(Tab.SUMMARY).value.notes]  # noqa: E731
+    qtbot.waitUntil(lambda: inspector.part(Tab.SUMMARY).state is PartState.FULL)
+    assert names() == ["early", "late"]
+    opened.playhead.set(2 * MS)
+    assert names() == ["early"]
+
+
+def test_the_playhead_of_another_run_means_nothing_here(opened, inspector, index, qtbot) -> None:
+    begin(opened, inspector, index, 1, qtbot)
+    [other] = index.grow("b.jsonl", simple_run(2))
+    opened.show(other)
+    qtbot.waitUntil(lambda: opened.watch.whole)
+    opened.playhead.set(MS)
+
+    assert inspector.there is Standing.OVER
+    assert facts(inspector)["Status"] == "ok"

@@ -87,7 +87,8 @@ def test_lines_are_headings_and_runs(model: RunListModel, index: Index, qtbot) -
     said = model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert said.startswith("run run 1, ok, started ")
     assert "3 steps" in model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("1 run, expanded")
+    said = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said.endswith(", 1 run, reward 0.10, $0.0100, 15 tokens, expanded")
     assert model.index(0, 0).data(Qt.ItemDataRole.DecorationRole) is None
 
 

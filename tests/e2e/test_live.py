@@ -66,7 +66,7 @@ def run_names(session: Session) -> list[str | None]:
 
 
 def span_names(session: Session) -> list[str]:
-    lines = [session.tree.line(row) for row in range(session.tree.rowCount())]
+    lines = [session.tree.model.line(row) for row in range(session.tree.model.rowCount())]
     return [line.name for line in lines if isinstance(line, SpanLine)]
 
 

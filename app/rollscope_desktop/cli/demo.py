@@ -73,7 +73,8 @@ def follow(agent: subprocess.Popen[str]) -> None:
 def _another_shows_it() -> bool:
     """Whether there is a viewer now that ours has ended, so that it was handed the folder."""
     from rollscope_desktop import platform
-    from rollscope_desktop.ui.single import hand_over, name_for
+    from rollscope_desktop.ui.instance import name_for
+    from rollscope_desktop.ui.single import hand_over
 
     return hand_over(name_for(platform.places().data), ())
 

@@ -1,4 +1,4 @@
-"""``rollscope picture``: a view of a run as a PNG file, without a window."""
+"""``rollscope picture``: a view of a run as a PNG or SVG file, without a window."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from pathlib import Path
 
 import click
 
+_VIEWS = ("tree", "timeline", "list", "conversation", "runs", "inspector", "window")
+
 
 @click.command()
 @click.argument("run")
 @click.option("--view", default="tree", show_default=True, help="Which view.",
-              type=click.Choice(["tree", "inspector", "runs", "window"]))  # fmt: skip
+              type=click.Choice(_VIEWS))  # fmt: skip
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--theme", default="light", show_default=True, type=click.Choice(["light", "dark"]))
 @click.option("--size", default="1400x900", show_default=True, help="WIDTHxHEIGHT.")
 @click.option("--scale", default=1.0, show_default=True, help="2 for twice the pixels.")
 def command(run: str, view: str, output: Path, theme: str, size: str, scale: float) -> None:
-    """Write a picture of RUN (its id, the beginning of its id, or its name) to a PNG file."""
+    """Write a picture of RUN (its id, the beginning of it, or its name) to a PNG or SVG file."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from rollscope_desktop import platform
     from rollscope_desktop.cli.reading import meant, reading
@@ -30,12 +32,7 @@ def command(run: str, view: str, output: Path, theme: str, size: str, scale: flo
     with reading() as reader:
         row = meant(reader, run)
     try:
-        image = picture(
-            platform.places().index, row.id, view, (int(width), int(height)), theme, scale
-        )
+        picture(platform.places(), row.id, view, output, (int(width), int(height)), theme, scale)
     except NotDrawn as error:
         raise click.ClickException(str(error)) from error
-    # Qt's stubs want bytes for the format, its binding wants text.
-    if not image.save(str(output), "PNG"):  # type: ignore[call-overload]
-        raise click.ClickException(f"The picture could not be written to {output}.")
     click.echo(str(output))

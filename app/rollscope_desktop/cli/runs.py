@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
+from rollscope_desktop.cli import filtering
 from rollscope_desktop.model.rows import RunRow
+
+if TYPE_CHECKING:
+    from rollscope_desktop.query.connection import Reader
+    from rollscope_desktop.query.filter import Filter
 
 
 @click.command()
@@ -15,25 +21,36 @@ from rollscope_desktop.model.rows import RunRow
 @click.option(
     "-n", "--limit", default=50, show_default=True, help="How many, newest first; 0: all."
 )
+@filtering.option("Only runs of which a step fits, as in: kind:llm cost>0.01")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(paths: tuple[str, ...], limit: int, as_json: bool) -> None:
+def command(paths: tuple[str, ...], limit: int, filter: Filter | None, as_json: bool) -> None:
     """List runs, newest first. With PATHS, they are read first."""
     from rollscope_desktop.cli.reading import reading, take_in
-    from rollscope_desktop.query.runs import query_newest
     from rollscope_desktop.query.summary import STATES
 
     take_in(paths)
     with reading() as reader:
-        rows = query_newest(reader, limit or -1)
+        rows = _rows(reader, limit, filter)
         if as_json:
             for row in rows:
                 state = STATES.get(row.status, "open")
                 click.echo(orjson.dumps({**asdict(row), "status": state}).decode())
             return
         if not rows:
-            click.echo("There are no runs yet.")
+            click.echo("There are no runs yet." if filter is None else "No run fits the filter.")
         for row in rows:
             click.echo(_line(row))
+
+
+def _rows(reader: Reader, limit: int, filter: Filter | None) -> list[RunRow]:
+    """The runs that fit, newest first."""
+    from rollscope_desktop.query.filter import query_matching_runs
+    from rollscope_desktop.query.runs import query_newest
+
+    if filter is None:
+        return query_newest(reader, limit or -1)
+    fitting = filtering.answer(query_matching_runs(reader, filter))
+    return [row for row in query_newest(reader) if row.id in fitting][: limit or None]
 
 
 def _line(row: RunRow) -> str:

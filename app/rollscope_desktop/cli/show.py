@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+from rollscope_desktop.cli import filtering
+
+if TYPE_CHECKING:
+    from rollscope_desktop.query.filter import Filter
 
 
 @click.command()
@@ -12,13 +19,21 @@ import click
 )
 @click.option("--conversation", "form", flag_value="conversation", help="What was said.")
 @click.option("--json", "form", flag_value="json", help="The run and its spans as JSON.")
-def command(run: str, form: str) -> None:
+@filtering.option("Only steps that fit, as in: status:error. Not with --conversation.")
+def command(run: str, form: str, filter: Filter | None) -> None:
     """Show RUN: its id, the beginning of its id, or its name."""
     from rollscope_desktop.cli.reading import meant, reading
     from rollscope_desktop.query import telling
+    from rollscope_desktop.query.filter.matching import query_matching_ids
 
+    if filter is not None and form == "conversation":
+        raise click.UsageError("--filter is for --tree and --json.")
     with reading() as reader:
         row = meant(reader, run)
-        tell = {"tree": telling.tree, "conversation": telling.conversation, "json": telling.json}
-        for line in tell[form](reader, row):
+        fitting = None if filter is None else query_matching_ids(reader, row.id, filter)
+        if form == "conversation":
+            lines = telling.conversation(reader, row)
+        else:
+            lines = (telling.tree if form == "tree" else telling.json)(reader, row, fitting)
+        for line in lines:
             click.echo(line)

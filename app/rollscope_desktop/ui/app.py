@@ -20,6 +20,7 @@ from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui.crash import Crashes
 from rollscope_desktop.ui.garbage import Garbage
+from rollscope_desktop.ui.instance import may_listen, name_for
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.window import Window
 
@@ -79,7 +80,7 @@ def build(app: QApplication, places: platform.Places) -> Viewer:
     crashes = Crashes()
     notices = Notices()
     settings = Settings(places.config / "settings.json", notices)
-    look = Look(settings.theme, settings.values.compact)
+    look = Look(settings.theme, settings.values.compact, settings.values.still)
     window = Window(look, settings, notices)
     crashes.parent = window
     app.setWindowIcon(look.icon("logo", "accent"))
@@ -95,7 +96,7 @@ def go_on(viewer: Viewer, paths: Sequence[str], new_instance: bool) -> None:
     session = Session(viewer.window, viewer.look, viewer.settings, viewer.notices, viewer.places)
     viewer.session = session
     if not new_instance:
-        from rollscope_desktop.ui.single import Single, name_for
+        from rollscope_desktop.ui.single import Single
 
         viewer.single = Single(name_for(viewer.places.data), viewer.app)
         viewer.single.asked.connect(session.take_over)
@@ -115,9 +116,12 @@ def close(viewer: Viewer) -> None:
 
 
 def _handed_over(places: platform.Places, paths: Sequence[str]) -> bool:
-    from rollscope_desktop.ui.single import hand_over, name_for
+    name = name_for(places.data)
+    if not may_listen(name):
+        return False
+    from rollscope_desktop.ui.single import hand_over  # late: the first start goes without it
 
-    return hand_over(name_for(places.data), paths)
+    return hand_over(name, paths)
 
 
 def _refuse_bad_pair() -> None:

@@ -6,6 +6,7 @@ events in a run whose log has no times.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, log10
 
@@ -35,14 +36,21 @@ class Axis:
         """(pixel, label) of ticks at round moments, at least ``distance`` pixels apart."""
         if self.extent <= 0:
             return []
-        step = self._step(max(ceil(self.extent * distance / self.room), 1))
-        write = _event if self.timeless else _writer(step)
+        step = step_of(max(ceil(self.extent * distance / self.room), 1), self.timeless)
+        write = writer_of(step, self.timeless)
         return [(self.x(at), write(at)) for at in range(0, self.extent + 1, step)]
 
-    def _step(self, least: int) -> int:
-        if self.timeless or least <= 10 * _SECOND:
-            return _round_up(least)
-        return next((step for step in _LONG_STEPS if step >= least), _round_up(least, _DAY))
+
+def step_of(least: int, timeless: bool) -> int:
+    """The least distance of round moments that is not below ``least``."""
+    if timeless or least <= 10 * _SECOND:
+        return _round_up(least)
+    return next((step for step in _LONG_STEPS if step >= least), _round_up(least, _DAY))
+
+
+def writer_of(step: int, timeless: bool) -> Callable[[int], str]:
+    """How moments that far apart are written."""
+    return _event if timeless else _writer(step)
 
 
 _SECOND, _MINUTE, _HOUR = 10**9, 60 * 10**9, 3600 * 10**9

@@ -8,13 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from rollscope_desktop.model import text
+from rollscope_desktop.ui.commands import by_id
+from rollscope_desktop.ui.keys import native
 from rollscope_desktop.ui.look import Look
 
 
 class Card(QPushButton):
     """A large button: an icon, what it does, and a sentence about it."""
 
-    def __init__(self, look: Look, icon: str, title: str, words: str) -> None:
+    def __init__(self, look: Look, icon: str, title: str, words: str, key: str = "") -> None:
         super().__init__()
         self._look, self._name = look, icon
         self.setProperty("role", "card")
@@ -22,16 +24,25 @@ class Card(QPushButton):
         self._icon = QLabel()
         head = QLabel(title)
         head.setFont(look.fonts.strong)
+        pressed = QLabel(key)
+        pressed.setFont(look.fonts.number)
+        pressed.setProperty("role", "muted")
+        top = QHBoxLayout()
+        top.addWidget(self._icon)
+        top.addStretch(1)
+        top.addWidget(pressed)
         said = QLabel(words)
         said.setWordWrap(True)
         said.setProperty("role", "muted")
         rows = QVBoxLayout(self)
         rows.setContentsMargins(16, 16, 16, 16)
         rows.setSpacing(8)
-        for label in (self._icon, head, said):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        rows.addLayout(top)
+        for label in (head, said):
             rows.addWidget(label)
         rows.addStretch(1)
+        for label in (self._icon, pressed, head, said):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         look.changed.connect(self._retint)
         self._retint()
 
@@ -42,7 +53,7 @@ class Card(QPushButton):
 
 
 class Empty(QWidget):
-    """Cards, and below them what was open before."""
+    """Cards, and below them what was open before. ``tell`` says why they are still here."""
 
     folder_wanted = Signal()
     demo_wanted = Signal()
@@ -59,13 +70,18 @@ class Empty(QWidget):
         words.setProperty("role", "muted")
         words.setWordWrap(True)
         self.folder = Card(
-            look, "folder", "Open a folder", "Every run in its JSONL logs, live while they grow."
-        )
+            look, "folder", "Open a folder", "Every run in its JSONL logs, live while they grow.",
+            native(by_id("open.folder").key),
+        )  # fmt: skip
         self.demo = Card(
             look, "play", "See the demo", "Runs that ship with Rollscope, one of them live."
         )
         self.folder.clicked.connect(self.folder_wanted)
         self.demo.clicked.connect(self.demo_wanted)
+        self._lacking = QLabel()
+        self._lacking.setTextFormat(Qt.TextFormat.PlainText)
+        self._lacking.setWordWrap(True)
+        self._lacking.hide()
         cards = QHBoxLayout()
         cards.setSpacing(16)
         cards.addWidget(self.folder)
@@ -77,10 +93,13 @@ class Empty(QWidget):
         column.addStretch(2)
         column.addWidget(title)
         column.addWidget(words)
+        column.addWidget(self._lacking)
         column.addSpacing(16)
         column.addLayout(cards)
         column.addSpacing(16)
         column.addLayout(self._before)
+        column.addSpacing(16)
+        column.addWidget(_hint(look))
         column.addStretch(3)
         middle = QWidget()
         middle.setLayout(column)
@@ -90,6 +109,16 @@ class Empty(QWidget):
         row.addStretch(1)
         row.addWidget(middle, 8)
         row.addStretch(1)
+        look.changed.connect(self._retint)
+
+    def tell(self, sentence: str) -> None:
+        """Say why there is still nothing to show; "" takes it back."""
+        self._lacking.setText(sentence)
+        self._lacking.setVisible(bool(sentence))
+
+    def _retint(self) -> None:
+        for button in self.findChildren(_Recent):
+            button.setIcon(self._look.icon("folder"))
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """Offer the folders that were open before."""
@@ -103,10 +132,22 @@ class Empty(QWidget):
         head = QLabel("Recent")
         head.setFont(self._look.fonts.table)
         head.setProperty("role", "muted")
-        head.setContentsMargins(0, 0, 0, 4)
+        head.setContentsMargins(8, 0, 0, 4)
         self._before.addWidget(head)
         for folder in folders[:5]:
             self._before.addWidget(_Recent(self._look, folder, self.recent_wanted))
+
+
+def _hint(look: Look) -> QLabel:
+    """What to press, from the first moment."""
+    said = QLabel(
+        f"{native(by_id('palette.show').key)} finds every command, "
+        f"{native(by_id('help.keys').key)} shows the keys."
+    )
+    said.setFont(look.fonts.table)
+    said.setProperty("role", "muted")
+    said.setWordWrap(True)
+    return said
 
 
 class _Recent(QPushButton):

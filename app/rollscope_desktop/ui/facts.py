@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from rollscope_desktop.ui import painting
+from rollscope_desktop.ui import painting, tips
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.viewmodels.facts import Fact
 
@@ -26,15 +26,29 @@ class Facts(QWidget):
         self._brushes = painting.Brushes(look)
         self._facts: tuple[Fact, ...] = ()
         self._hints: list[tuple[QRect, str]] = []
+        self._marked = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
         """Show facts; one without a name goes on with the one before."""
         self._facts = tuple(facts)
+        self._marked = -1
         self.setAccessibleName("; ".join(f"{fact.name}: {fact.value}" for fact in self._facts))
         self._resize()
         self.update()
+
+    def mark(self, number: int) -> QRect:
+        """Point to one of the facts (-1: to none); returns where it is."""
+        self._marked = number
+        self.update()
+        return self._box(number) if number >= 0 else QRect()
+
+    def _box(self, number: int) -> QRect:
+        columns = self._columns()
+        rows = max(-(-len(self._facts) // columns), 1)
+        width = (self.width() - 2 * PAD - (columns - 1) * GAP) // columns
+        return QRect(PAD + number // rows * (width + GAP), 4 + number % rows * LINE, width, LINE)
 
     def _columns(self) -> int:
         return 2 if self.width() >= WIDE else 1
@@ -45,18 +59,16 @@ class Facts(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, brushes = self._look.theme, self._brushes
-        columns = self._columns()
-        rows = -(-len(self._facts) // columns)
-        width = (self.width() - 2 * PAD - (columns - 1) * GAP) // columns
         self._hints = []
         middle = Qt.TextElideMode.ElideMiddle
         with QPainter(self) as painter:
             for number, fact in enumerate(self._facts):
-                left = PAD + number // rows * (width + GAP)
-                top = 4 + number % rows * LINE
-                box = QRect(left, top, LABEL, LINE)
+                whole = self._box(number)
+                if number == self._marked:
+                    painting.pill(painter, whole.adjusted(-4, 0, 4, 0), theme.selection)
+                box = QRect(whole.x(), whole.y(), LABEL, LINE)
                 painting.text(painter, box, brushes.table, theme.muted, fact.name)
-                box = QRect(left + LABEL, top, width - LABEL, LINE)
+                box = whole.adjusted(LABEL, 0, 0, 0)
                 texts = brushes.number if fact.mono else brushes.table
                 # Paths and ids are cut in the middle: their end says most.
                 said = texts.metrics.elidedText(fact.value, middle, box.width())
@@ -75,7 +87,5 @@ class Facts(QWidget):
     def event(self, event) -> bool:
         if isinstance(event, QHelpEvent):
             found = next((value for box, value in self._hints if box.contains(event.pos())), "")
-            plain = found.replace("&", "&amp;").replace("<", "&lt;")
-            QToolTip.showText(event.globalPos(), f"<span>{plain}</span>" if found else "", self)
-            return True
+            return tips.show(event, tips.plain(found), self)
         return super().event(event)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.query.payloads import Payload
+from rollscope_desktop.ui.json_view import JsonView
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import Panel, line
 from rollscope_desktop.ui.payload_view import PayloadView
 from rollscope_desktop.ui.span_words import STATE_OF
 from rollscope_desktop.ui.summary_view import SummaryView
+from rollscope_desktop.ui.tab_bar import TabBar
 from rollscope_desktop.ui.talk import PREVIEW, raw, talk
-from rollscope_desktop.viewmodels.facts import STATUS_WORDS
+from rollscope_desktop.viewmodels.facts import NOT_STARTED, STATUS_WORDS
 from rollscope_desktop.viewmodels.inspector import Inspector, Part, PartState, Tab
+from rollscope_desktop.viewmodels.moment import Standing
 
-ROOMY = 348
-"""From this width on, all tabs fit in the usual size of tables."""
+SHORT = {
+    Tab.SUMMARY: "Summary", Tab.INPUT: "In", Tab.OUTPUT: "Out", Tab.MESSAGES: "Messages",
+    Tab.ATTRIBUTES: "Attrs", Tab.RAW: "Raw",
+}  # fmt: skip
+"""Titles for where there is little room."""
+REMEMBERED = 500
+"""Tabs whose place is remembered."""
 
 
 class InspectorPanel(Panel):
@@ -33,6 +42,8 @@ class InspectorPanel(Panel):
         super().__init__(look, "Inspector")
         self.model = model
         self._live = False
+        self._places: OrderedDict[tuple[object, Tab], int] = OrderedDict()
+        self._shown: dict[Tab, object] = {}  # what each page is about
         self._dot = QLabel()
         self._sign = QLabel()
         self.tools.insertWidget(0, self._dot)
@@ -40,21 +51,15 @@ class InspectorPanel(Panel):
         self.tools.addWidget(self._sign)
         self.tools.addSpacing(4)
         self.copy = self.add_tool("copy", "Copy the id")
+        self.log = self.add_tool("log", "Open in the log")
         self.reveal = self.add_tool("reveal", "Show the log's folder")
-        self.tabs = QTabBar()
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        self.tabs.setFont(look.fonts.table)
-        self.tabs.setAccessibleName("Parts of the selected step")
+        self.tabs = TabBar(look, [(tab.value, SHORT[tab]) for tab in Tab], "Parts of the step")
         self.pages: dict[Tab, QWidget] = {Tab.SUMMARY: SummaryView(look)}
         for tab in list(Tab)[1:]:
             page = self.pages[tab] = PayloadView(look, tab.value)
             page.again_wanted.connect(self._press)
         self._book = QStackedWidget()
         for tab in Tab:
-            self.tabs.addTab(tab.value)
             self._book.addWidget(self.pages[tab])
         content = QWidget()
         rows = QVBoxLayout(content)
@@ -66,16 +71,42 @@ class InspectorPanel(Panel):
         self.set_content(content)
         self.tabs.currentChanged.connect(self._turn)
         self.copy.clicked.connect(self.copy_id)
+        self.log.clicked.connect(self.open_log)
         self.reveal.clicked.connect(self.show_folder)
+        model.leaving.connect(self._note_places)
         model.subject_changed.connect(self._show_subject)
+        model.title_changed.connect(self._show_title)
+        model.note_chosen.connect(self._point)
         model.part_changed.connect(self._show_part)
         look.changed.connect(self._show_title)
         self._show_subject()
+
+    def find(self) -> None:
+        """Search in the tab that is shown; the summary is short enough to read."""
+        page = self.pages[self.current()]
+        if isinstance(page, PayloadView):
+            page.find()
+
+    def value_view(self) -> JsonView | None:
+        """The tree of values that is shown, if the tab has one."""
+        page = self.pages[self.current()]
+        return page.tree if isinstance(page, PayloadView) and page.tree.isVisible() else None
 
     def copy_id(self) -> None:
         """Copy the id of the run or step."""
         if self.model.title is not None:
             QGuiApplication.clipboard().setText(self.model.title.id)
+
+    def open_log(self) -> None:
+        """Show the record of the run or step where it is in its log."""
+        subject = self.model.subject
+        locator = None if subject is None else subject.input or subject.output
+        if locator is not None:
+            from rollscope_desktop.ui.log_window import LogWindow  # late: few ask for it
+
+            window = LogWindow(self.look, self.model.jobs, self.window())
+            window.place.show_record(locator)
+            window.show()
 
     def show_folder(self) -> None:
         """Show the folder that the log is in, in the system's own window."""
@@ -121,11 +152,7 @@ class InspectorPanel(Panel):
             return
         shown = model.tabs
         current = self.current()
-        for number, tab in enumerate(Tab):
-            # WORKAROUND QTabBar.setTabVisible: a call that changes nothing forgets that the calls
-            # before it did, and the bar keeps a gap.
-            if self.tabs.isTabVisible(number) != (tab in shown):
-                self.tabs.setTabVisible(number, tab in shown)
+        self.tabs.show_tabs([tab in shown for tab in Tab])
         if current not in shown:
             self.tabs.setCurrentIndex(0)
         self.show_content()
@@ -133,7 +160,7 @@ class InspectorPanel(Panel):
 
     def _show_title(self) -> None:
         look, title = self.look, self.model.title
-        for widget in (self._dot, self._sign, self.copy, self.reveal):
+        for widget in (self._dot, self._sign, self.copy, self.log, self.reveal):
             widget.setVisible(title is not None)
         if title is None:
             self.title.say("Inspector")
@@ -144,11 +171,22 @@ class InspectorPanel(Panel):
         icons, theme = look.icons, look.theme
         self._dot.setPixmap(icons.picture("state-running", theme.kind(title.kind), scale))
         sign = STATE_OF.get(title.status, "ended")
-        if title.status == OPEN and not self._live:
+        if title.status == OPEN and not self._live and self.model.there is Standing.OVER:
             sign = "quiet"
+        words = STATUS_WORDS.get(title.status, "")
+        if self.model.there is Standing.AHEAD:
+            sign, words = "quiet", NOT_STARTED
         self._sign.setPixmap(icons.picture(f"state-{sign}", theme.state(sign), scale))
-        self._sign.setToolTip(STATUS_WORDS.get(title.status, ""))
-        self._sign.setAccessibleName(STATUS_WORDS.get(title.status, ""))
+        self._sign.setToolTip(words)
+        self._sign.setAccessibleName(words)
+
+    def _point(self, note: int | None) -> None:
+        """A note was chosen: it is in the summary."""
+        if note is not None and self.current() is not Tab.SUMMARY:
+            self.tabs.setCurrentIndex(0)
+        page = self.pages[Tab.SUMMARY]
+        if isinstance(page, SummaryView):
+            page.point_to(note)
 
     def _show_part(self, tab: Tab) -> None:
         if tab is not self.current() or self.model.subject is None:
@@ -157,15 +195,35 @@ class InspectorPanel(Panel):
         if isinstance(page, SummaryView):
             if part.state is PartState.FULL:
                 page.show_summary(part.value)
+                page.point_to(self.model.chosen)
         elif isinstance(page, PayloadView):
             self._fill(page, tab, part)
 
+    def _note_places(self) -> None:
+        """Note how far the tabs are scrolled, for when one comes back to what they show."""
+        for tab, page in self.pages.items():
+            if isinstance(page, PayloadView) and page.shows_content():
+                key = (self._shown.get(tab), tab)
+                self._places[key] = page.place()
+                self._places.move_to_end(key)
+        while len(self._places) > REMEMBERED:
+            self._places.popitem(last=False)
+
     def _fill(self, page: PayloadView, tab: Tab, part: Part) -> None:
+        self._write(page, tab, part)
+        about = self.model.about
+        if page.shows_content() and self._shown.get(tab) != about:
+            self._shown[tab] = about
+            page.go_to(self._places.get((about, tab), 0))
+
+    def _write(self, page: PayloadView, tab: Tab, part: Part) -> None:
         state = part.state
         if state is PartState.LOADING:
             page.load("Reading the log")
         elif state is PartState.EMPTY:
             page.say("Not recorded", part.sentence)
+        elif state is PartState.LATER:
+            page.say(part.sentence, icon="clock")
         elif state is PartState.TOO_BIG:
             page.say("A very long record", part.sentence, button="Read It Anyway")
         elif state is PartState.FAILED:
@@ -175,7 +233,8 @@ class InspectorPanel(Panel):
         elif tab is Tab.RAW:
             page.show_blocks(raw(part.value))
         else:
-            page.show_value(part.value.value, self._note(tab, part.value))
+            payload = part.value
+            page.show_value(payload.value, self._note(tab, payload), is_cut=bool(payload.cuts))
 
     def _note(self, tab: Tab, payload: Payload) -> str:
         said = [PREVIEW] if tab.value in self._previews() else []
@@ -193,8 +252,3 @@ class InspectorPanel(Panel):
         flags = subject.span.flags if subject is not None and subject.span is not None else 0
         pairs = ((Flag.INPUT_PREVIEW, Tab.INPUT.value), (Flag.OUTPUT_PREVIEW, Tab.OUTPUT.value))
         return {name for flag, name in pairs if flags & flag}
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        fonts = self.look.fonts
-        self.tabs.setFont(fonts.table if self.width() >= ROOMY else fonts.axis)

@@ -6,6 +6,7 @@ an index.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -62,6 +63,19 @@ class JsonModel(QAbstractItemModel):
             found.append(self._nodes[number].key)
             number = self._nodes[number].parent
         return found[::-1]
+
+    def index_of(self, path: Sequence[Any]) -> QModelIndex:
+        """The index of a value by its path, whose parents are loaded as far as that takes."""
+        index = QModelIndex()
+        for name in path:
+            whole = self._nodes[_id(index)].value
+            row = _row_of(whole, name)
+            if row is None:
+                return QModelIndex()
+            while self._nodes[_id(index)].loaded <= row:
+                self.fetchMore(index)
+            index = self.index(row, 0, index)
+        return index
 
     def _load(self, number: int) -> None:
         node = self._nodes[number]
@@ -124,6 +138,14 @@ class JsonModel(QAbstractItemModel):
         if index.column() == 0:
             return text.one_line(str(node.key)) or '""'
         return brief(node.value)
+
+
+def _row_of(whole: Any, name: Any) -> int | None:
+    if isinstance(whole, list):
+        return name if isinstance(name, int) and name < len(whole) else None
+    if not isinstance(whole, dict) or name not in whole:
+        return None
+    return next(row for row, key in enumerate(whole) if key == name)
 
 
 def _id(index: QModelIndex) -> int:

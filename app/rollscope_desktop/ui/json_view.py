@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pprint import pformat
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -13,11 +14,11 @@ from PySide6.QtWidgets import (
     QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
     QTreeView,
 )
 
 from rollscope_desktop.model import text
+from rollscope_desktop.ui import tips
 from rollscope_desktop.ui.json_model import JsonModel, Part, written_path
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.talk import as_json
@@ -67,6 +68,13 @@ class JsonView(QTreeView):
         self.resizeColumnToContents(0)
         half = max(self.viewport().width() // 2, 120)
         self.setColumnWidth(0, min(self.columnWidth(0) + 12, half))
+
+    def show_path(self, path: Sequence[Any]) -> None:
+        """Go to a value by its path, and open what is around it."""
+        index = self._model.index_of(path)
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
 
     def copy_value(self) -> None:
         """Copy the value: a text as it is, anything else as JSON."""
@@ -136,20 +144,13 @@ class _Colours(QStyledItemDelegate):
         index: QModelIndex,
     ) -> bool:
         model = index.model()
-        if event.type() != QEvent.Type.ToolTip or not isinstance(model, JsonModel):
+        if not isinstance(model, JsonModel):
             return False
         value = model.value(index)
-        said = text.visible(written_path(model.path(index)))
+        said = written_path(model.path(index))
         if isinstance(value, str) and value:
-            said += "\n" + text.end_cut(text.visible(value), 400)
-        # A tooltip that looks like HTML would be rendered as such.
-        QToolTip.showText(event.globalPos(), _plain(said), view, option.rect)
-        return True
-
-
-def _plain(said: str) -> str:
-    escaped = said.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
-    return f"<span>{escaped}</span>"
+            said += "\n" + text.end_cut(value, 400)
+        return tips.show(event, tips.plain(said), view, option.rect)
 
 
 def _parts(value: Any, enough: int) -> int:

@@ -20,8 +20,9 @@ class Look(QObject):
 
     changed = Signal()
 
-    def __init__(self, choice: str = "system", compact: bool = False) -> None:
+    def __init__(self, choice: str = "system", compact: bool = False, still: bool = False) -> None:
         super().__init__()
+        self._still = still
         self.fonts: Fonts = make_fonts()
         self.icons = Icons()
         self.compact = compact
@@ -43,9 +44,10 @@ class Look(QObject):
 
     @property
     def still(self) -> bool:
-        """Whether the person wants nothing to move; Qt tells it as animations of no length."""
+        """Whether the person wants nothing to move: said in the settings, or to the system, which
+        Qt tells as animations of no length."""
         style = QApplication.style()
-        return style.styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) == 0
+        return self._still or style.styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) == 0
 
     def icon(self, name: str, role: str = "muted") -> QIcon:
         """An icon in the colour of a role, for buttons and menus."""
@@ -66,6 +68,12 @@ class Look(QObject):
             self.compact = compact
             self.changed.emit()
 
+    def set_still(self, still: bool) -> None:
+        """Let nothing move, or what the system lets move."""
+        if still != self._still:
+            self._still = still
+            self.changed.emit()
+
     def _theme_of(self, wanted: Qt.ColorScheme) -> themes.Theme:
         scheme = Qt.ColorScheme
         if wanted == scheme.Unknown:
@@ -81,6 +89,9 @@ class Look(QObject):
         assert isinstance(app, QApplication)
         self.theme = theme
         app.setPalette(themes.palette(theme))
+        for kind in ("QCheckBox", "QRadioButton", "QComboBox"):
+            # Qt's stubs say bytes; only str is taken.
+            app.setPalette(themes.outlined(theme), kind)  # type: ignore[arg-type]
         app.setFont(self.fonts.ui)
         app.setStyleSheet(stylesheet(theme, self.fonts))
         self.changed.emit()

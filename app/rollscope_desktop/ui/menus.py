@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.ui.commands import ALWAYS, COMMANDS, WITH_RUN, WITH_RUNS
+from rollscope_desktop.ui.commands import CHOICE, COMMANDS, Command, why_not
+from rollscope_desktop.ui.keys import ControlKeys
 from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.now import Now
 
 Handler = Callable[[], object]
+_ROLES = {
+    "app.settings": QAction.MenuRole.PreferencesRole,
+    "app.quit": QAction.MenuRole.QuitRole,
+    "help.about": QAction.MenuRole.AboutRole,
+}
+"""What a Mac moves into the menu of the program; otherwise it goes by the words of titles."""
 
 
 class Menus(QObject):
@@ -23,36 +31,50 @@ class Menus(QObject):
     def __init__(self, look: Look, window: QWidget, bar: QMenuBar) -> None:
         super().__init__(window)
         self._look = look
+        self._bar = bar
+        self.now = Now()
         self.actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
+        self._choices: dict[str, QActionGroup] = {}
         self.recent = QMenu("Open Recent", window)
         for command in COMMANDS:
-            menu = self._menu(bar, command.menu.removeprefix("-"))
-            if command.menu.startswith("-"):
-                menu.addSeparator()
-            if command.id == "open.recent":
-                self.actions[command.id] = menu.addMenu(self.recent)
-                continue
-            action = QAction(command.title, window)
-            action.setShortcut(QKeySequence(command.key))
-            action.setCheckable(command.check)
-            menu.addAction(action)
-            self.actions[command.id] = action
+            self.actions[command.id] = self._make(command, window)
+        self._controls = ControlKeys(window)
         look.changed.connect(self.tint)
-        self.enable(runs=False, run=False)
+        self._allow()
 
     def connect_handlers(self, handlers: Mapping[str, Handler]) -> None:
-        """Say what each command does; one without a handler is an error."""
-        for id, action in self.actions.items():
-            if id != "open.recent":
-                handler = handlers[id]
-                action.triggered.connect(lambda checked=False, handler=handler: handler())
+        """Say what each command does; one without a handler is an error.
 
-    def enable(self, *, runs: bool, run: bool) -> None:
-        """Allow what can be done now."""
-        can = {ALWAYS: True, WITH_RUNS: runs, WITH_RUN: run}
+        The titles of all that switch or choose something are set by ``check``.
+        """
+        for id, action in self.actions.items():
+            if id == "open.recent":
+                continue
+            handler = handlers[id]
+            action.triggered.connect(lambda checked=False, handler=handler: handler())
+        self._allow()
+
+    def part(self, path: str) -> QMenu:
+        """One of the menus, by its place in the table, to be shown elsewhere too."""
+        return self._menus[path]
+
+    def confine(self, where: str, panel: QWidget) -> None:
+        """Say which panel a name of ``Command.where`` stands for: keys of such commands work only
+        while the focus is inside it."""
         for command in COMMANDS:
-            self.actions[command.id].setEnabled(can.get(command.when, run))
+            if command.where == where:
+                panel.addAction(self.actions[command.id])
+
+    def enable(self, now: Now) -> None:
+        """Allow what can be done now."""
+        if now != self.now:
+            self.now = now
+            self._allow()
+
+    def check(self, id: str, on: bool = True) -> None:
+        """Show a switch as it is; of several choices, show this one as chosen."""
+        self.actions[id].setChecked(on)
 
     def show_recent(self, folders: Sequence[str], forget: Handler) -> None:
         """Offer the folders that were open before."""
@@ -67,12 +89,46 @@ class Menus(QObject):
         self.recent.setEnabled(bool(folders))
 
     def tint(self) -> None:
-        """Draw the icons; asked for once the window is up, because a menu is opened later."""
+        """Draw the icons; asked for once the window is up, because a menu is opened later.
+
+        What can be checked has none: it would stand where the check mark does.
+        """
         for command in COMMANDS:
-            if command.icon:
+            if command.icon and not command.check:
                 self.actions[command.id].setIcon(self._look.icon(command.icon))
 
-    def _menu(self, bar: QMenuBar, title: str) -> QMenu:
-        if title not in self._menus:
-            self._menus[title] = bar.addMenu(f"&{title}")
-        return self._menus[title]
+    def _make(self, command: Command, window: QWidget) -> QAction:
+        menu = self._menu(command.menu.removeprefix("-"), line=command.menu.startswith("-"))
+        if command.id == "open.recent":
+            return menu.addMenu(self.recent)
+        action = QAction(command.title, window)
+        action.setShortcut(QKeySequence(command.key))
+        if command.where:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setMenuRole(_ROLES.get(command.id, QAction.MenuRole.NoRole))
+        action.setCheckable(bool(command.check))
+        if command.check == CHOICE:
+            topic = command.id.rpartition(".")[0]
+            self._choices.setdefault(topic, QActionGroup(window)).addAction(action)
+        menu.addAction(action)
+        return action
+
+    def _menu(self, path: str, *, line: bool) -> QMenu:
+        """The menu of a path, made if it was not yet; ``line``: what comes next is set apart."""
+        outer, _, title = path.rpartition("/")
+        made = self._menus.get(path)
+        if made is None:
+            if outer:
+                made = self._menu(outer, line=line).addMenu(title)
+            else:
+                made = self._bar.addMenu(f"&{title}")
+            self._menus[path] = made
+        elif line:
+            made.addSeparator()
+        return made
+
+    def _allow(self) -> None:
+        for command in COMMANDS:
+            if command.id != "open.recent":
+                can = not why_not(command, self.now)
+                self.actions[command.id].setEnabled(can)

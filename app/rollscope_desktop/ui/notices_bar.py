@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from time import monotonic
 
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from rollscope_desktop.model import text
 from rollscope_desktop.services.notices import Notice, Notices
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import CutLabel, tool
 
 MOST = 3
+PASSING = 6.0
+"""Seconds after which a mere note goes by itself; warnings and errors stay until closed."""
+_LOOK = 500
+_LONGEST = 2_000
 _ICONS = {
     "note": ("note", "accent"),
     "warning": ("warning", "warn"),
@@ -27,6 +35,9 @@ class NoticesBar(QWidget):
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(0)
         self._lines: list[_Line] = []
+        # Not a basic timer: that goes on after the window has died, and calls what is not there.
+        self._timer = QTimer(self, interval=_LOOK)
+        self._timer.timeout.connect(self._drop_old)
         notices.said.connect(self.show_notice)
         notices.withdrawn.connect(self.withdraw)
         for notice in notices.listen():
@@ -42,6 +53,10 @@ class NoticesBar(QWidget):
         line.button.clicked.connect(lambda: self._drop(line))
         self._lines.insert(0, line)
         self._rows.insertWidget(0, line)
+        if line.until and not self._timer.isActive():
+            self._timer.start()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, notice.sentence))
 
     def withdraw(self, topic: str) -> None:
         """Take the notices of a topic away."""
@@ -52,6 +67,14 @@ class NoticesBar(QWidget):
         """What is to be seen now."""
         return [line.notice for line in self._lines]
 
+    def _drop_old(self) -> None:
+        now = monotonic()
+        for line in [line for line in self._lines if line.until and now > line.until]:
+            if not line.underMouse():
+                self._drop(line)
+        if not any(line.until for line in self._lines):
+            self._timer.stop()
+
     def _drop(self, line: _Line) -> None:
         if line in self._lines:
             self._lines.remove(line)
@@ -61,25 +84,49 @@ class NoticesBar(QWidget):
 
 
 class _Line(QWidget):
+    """A sentence; what is behind it is folded away until it is asked for."""
+
     def __init__(self, look: Look, notice: Notice) -> None:
         super().__init__()
         self.notice = notice
+        passing = notice.severity == "note" and not notice.details
+        self.until = monotonic() + PASSING if passing else 0.0
         self._look = look
         self.setProperty("role", "notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(32)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 4, 0)
-        row.setSpacing(8)
         self._icon = QLabel()
         said = CutLabel()
-        whole = f"{notice.sentence}\n{notice.details}" if notice.details else ""
-        said.say(notice.sentence, whole)
+        said.say(notice.sentence)
         said.setAccessibleDescription(notice.severity)
         self.button = tool(look, "close", "Close this notice")
+        self.more = QToolButton()
+        self.more.setText("Details")
+        self.more.setCheckable(True)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more.setVisible(bool(notice.details))
+        self._details = QLabel(text.visible(text.end_cut(notice.details, _LONGEST)))
+        self._details.setTextFormat(Qt.TextFormat.PlainText)
+        self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details.setWordWrap(True)
+        self._details.setFont(look.fonts.mono)
+        self._details.setProperty("role", "muted")
+        self._details.setContentsMargins(24, 0, 8, 8)
+        self._details.hide()
+        self.more.toggled.connect(self._details.setVisible)
+        head = QWidget()
+        head.setFixedHeight(32)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
         row.addWidget(self._icon)
         row.addWidget(said, 1)
+        row.addWidget(self.more)
         row.addWidget(self.button)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(12, 0, 4, 0)
+        rows.setSpacing(0)
+        rows.addWidget(head)
+        rows.addWidget(self._details)
         look.changed.connect(self._retint)
         self._retint()
 

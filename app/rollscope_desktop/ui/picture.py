@@ -1,40 +1,47 @@
-"""A view of a run as a picture, without a window: the same widgets, drawn into an image."""
+"""A view of a run as a picture, without a window on the screen: the real one, drawn into a file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QEventLoop, QSize, Qt, QTimer
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSize, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
-from rollscope_desktop.services.jobs import Jobs
+from rollscope_desktop.platform import Places
 from rollscope_desktop.services.notices import Notices
+from rollscope_desktop.services.settings import Settings
+from rollscope_desktop.ui import picture_file
 from rollscope_desktop.ui.garbage import Garbage
-from rollscope_desktop.ui.inspector import InspectorPanel
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.ui.span_panel import SpanPanel
-from rollscope_desktop.viewmodels.inspector import Inspector
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
-from rollscope_desktop.viewmodels.spans import SpanTreeModel, State
+from rollscope_desktop.ui.session import VIEWS as OF_RUN
+from rollscope_desktop.ui.session import Session
+from rollscope_desktop.ui.window import Window
+from rollscope_desktop.viewmodels.run_watch import State
+from rollscope_desktop.viewmodels.runs import ListState
 
-VIEWS = ("tree", "runs", "inspector", "window")
+VIEWS = (*(choice.key for choice in OF_RUN), "runs", "inspector", "window")
 _CALM, _PATIENCE = 0.25, 20.0
 """Seconds without news after which a view is complete; seconds after which it is taken as it is."""
 
 
 class NotDrawn(Exception):
-    """The view could not be read; the text is a sentence."""
+    """The view could not be read or written; the text is a sentence."""
 
 
 def picture(
-    index: Path, run: int, view: str, size: tuple[int, int], theme: str = "light", scale: float = 1
-) -> QImage:
-    """The view ("tree", "runs", "inspector", "window") of a run. Raises NotDrawn."""
+    places: Places,
+    run: int,
+    view: str,
+    path: Path,
+    size: tuple[int, int],
+    theme: str = "light",
+    scale: float = 1,
+) -> None:
+    """Write a view (one of ``VIEWS``) of a run to a PNG or SVG file. Raises NotDrawn."""
     app = QApplication.instance()
     if app is None:
         # Icons and text are made for this scale from the start, so that nothing is blown up.
@@ -43,110 +50,86 @@ def picture(
     assert isinstance(app, QApplication)
     app.setStyle("Fusion")
     garbage = Garbage()
-    notices = Notices()
-    jobs = Jobs(index, notices)
-    look = Look(theme)
-    try:
-        drawn = _Views(look, jobs, run)
-        return drawn.draw(view, QSize(*size), scale)
-    finally:
-        jobs.close()
-        garbage.stop()
+    with tempfile.TemporaryDirectory(prefix="rollscope-picture-") as folder:
+        notices = Notices()
+        look = Look(theme)
+        # Nothing that the person has chosen for the window, and nothing of this is remembered.
+        settings = Settings(Path(folder, "settings.json"), notices)
+        window = Window(look, settings, notices)
+        session = Session(window, look, settings, notices, replace(places, config=Path(folder)))
+        widget = _arranged(session, view, QSize(*size))
+        try:
+            _wait(session, run)
+            picture_file.write(widget, look.theme, path, scale)
+        except picture_file.NotWritten as error:
+            raise NotDrawn(str(error)) from error
+        finally:
+            session.close()
+            for gone in (widget, window):
+                gone.close()
+                gone.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            garbage.stop()
 
 
-class _Views:
-    """The panels of one run, each made when it is asked for."""
+def _arranged(session: Session, view: str, size: QSize) -> QWidget:
+    """The widget that shows a view, as large as it is wanted, never on the screen."""
+    window = session.window
+    window.menuBar().hide()
+    window.status.hide()
+    window.show_empty(False)
+    if view not in ("runs", "inspector", "window"):
+        session.views.open(view)
+    widget = {"runs": session.run_panel, "inspector": session.inspector_panel,
+              "window": window}.get(view, session.views)  # fmt: skip
+    widget.setParent(None)
+    # Views do their work while they are visible, and this one is, as far as they can tell.
+    widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    widget.setMinimumSize(0, 0)
+    widget.resize(size)
+    widget.show()
+    return widget
 
-    def __init__(self, look: Look, jobs: Jobs, run: int) -> None:
-        self._look, self._jobs, self._run = look, jobs, run
-        self._news = monotonic()
-        self._ready: list[Callable[[], bool]] = []
-        self._failures: list[Callable[[], str]] = []
-        self._keep: list[object] = []
 
-    def draw(self, view: str, size: QSize, scale: float) -> QImage:
-        """The picture of a view."""
-        make = {"tree": self._tree, "runs": self._runs, "inspector": self._inspector,
-                "window": self._window}[view]  # fmt: skip
-        widget = make()
-        widget.resize(size)
-        image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        # Never shown. Drawing it once lays it out, and so asks for the rows that are to be seen.
-        for _ in range(2):
-            image.fill(self._look.theme.panel)
-            widget.render(image)
-            self._wait()
-        image.fill(self._look.theme.panel)
-        widget.render(image)
-        return image
+def _wait(session: Session, run: int) -> None:
+    """Until everything is there, and nothing has come for a moment. Raises NotDrawn."""
+    watch, runs, views = session.run.watch, session.runs, session.views
+    news = [monotonic()]
 
-    def _tree(self) -> QWidget:
-        model = SpanTreeModel(self._jobs)
-        panel = SpanPanel(self._look, model)
-        self._listen(model)
-        self._ready.append(lambda: model.state in (State.FULL, State.FAILED))
-        self._failures.append(lambda: model.failure)
-        model.show_run(self._run)
-        return panel
+    def hear(*what: object) -> None:
+        news[0] = monotonic()
 
-    def _runs(self) -> QWidget:
-        model = RunListModel(self._jobs)
-        panel = RunPanel(self._look, model)
-        self._listen(model)
-        self._ready.append(
-            lambda: model.state is not ListState.LOADING and panel.select_run(self._run)
-        )
-        self._failures.append(lambda: model.failure)
-        model.reload()
-        return panel
+    for signal in (
+        watch.opened, session.run.details.arrived, session.run.marks.changed, runs.dataChanged,
+        runs.state_changed, session.inspector.part_changed,
+    ):  # fmt: skip
+        signal.connect(hear)
+    if views.view is not None:
+        views.view.busy.connect(hear)
+    session.jobs.warm_up()
+    runs.reload()
+    session.selection.select_run(run)
 
-    def _inspector(self) -> QWidget:
-        model = Inspector(self._jobs)
-        panel = InspectorPanel(self._look, model)
-        self._keep.append(model)
-        model.part_changed.connect(lambda tab: self._hear())
-        self._ready.append(lambda: model.subject is not None or bool(model.failure))
-        self._failures.append(lambda: model.failure)
-        model.show_subject(self._run)
-        return panel
+    def ready() -> bool:
+        view = views.view
+        shown = not views.isVisible() or view is None or not watch.outline or view.is_ready()
+        listed = runs.state is not ListState.LOADING and session.run_panel.select_run(run)
+        told = session.inspector.subject is not None or bool(session.inspector.failure)
+        return watch.whole and shown and listed and told
 
-    def _window(self) -> QWidget:
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.setHandleWidth(1)
-        for make, stretch in ((self._runs, 0), (self._tree, 1), (self._inspector, 0)):
-            panel = make()
-            panel.setMinimumWidth(200)
-            columns.addWidget(panel)
-            columns.setStretchFactor(columns.count() - 1, stretch)
-        columns.setSizes([230, 460, 310])
-        return columns
+    loop = QEventLoop()
+    look = QTimer(interval=20)
+    began = news[0] = monotonic()
 
-    def _listen(self, model: RunListModel | SpanTreeModel) -> None:
-        self._keep.append(model)
-        model.dataChanged.connect(lambda *what: self._hear())
-        model.state_changed.connect(self._hear)
+    def check() -> None:
+        now = monotonic()
+        failed = watch.state is State.FAILED or runs.state is ListState.FAILED
+        if failed or now - began > _PATIENCE or (now - news[0] > _CALM and ready()):
+            loop.quit()
 
-    def _hear(self) -> None:
-        self._news = monotonic()
-
-    def _wait(self) -> None:
-        """Until everything is there, and nothing has come for a moment."""
-        loop = QEventLoop()
-        look = QTimer()
-        look.setInterval(20)
-        began = self._news = monotonic()
-
-        def check() -> None:
-            now = monotonic()
-            calm = now - self._news > _CALM and all(ready() for ready in self._ready)
-            if calm or now - began > _PATIENCE:
-                loop.quit()
-
-        look.timeout.connect(check)
-        look.start()
-        loop.exec()
-        look.stop()
-        failure = next((said for ask in self._failures if (said := ask())), "")
-        if failure:
-            raise NotDrawn(failure)
+    look.timeout.connect(check)
+    look.start()
+    loop.exec()
+    look.stop()
+    if failure := watch.failure or runs.failure:
+        raise NotDrawn(failure)

@@ -9,16 +9,16 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
 )
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.rows import ProblemRow
-from rollscope_desktop.ui import painting
+from rollscope_desktop.ui import painting, tips
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import Panel
 from rollscope_desktop.ui.rows_view import RowsView
 from rollscope_desktop.viewmodels.lines import Role
+from rollscope_desktop.viewmodels.problems import ProblemsModel
 
 PAD = 12
 _SIGNS = {
@@ -85,11 +85,10 @@ class ProblemDelegate(QStyledItemDelegate):
         index: QModelIndex,
     ) -> bool:
         row = index.data(Role.LINE)
-        if isinstance(row, ProblemRow):
-            said = text.visible(f"{row.path or ''}\n{row.reason}").strip()
-            plain = said.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
-            QToolTip.showText(event.globalPos(), f"<span>{plain}</span>", view, option.rect)
-        return True
+        if not isinstance(row, ProblemRow):
+            return False
+        said = f"{row.path or ''}\n{row.reason}".strip()
+        return tips.show(event, tips.plain(said), view, option.rect)
 
 
 class _Table(RowsView):
@@ -123,6 +122,9 @@ class ProblemsPanel(Panel):
         self.table = _Table(look)
         self.set_content(self.table)
         self.state.say("No problems", "Everything that was opened could be read.", icon="state-ok")
+        self.log = self.add_tool("log", "Open in the log (Enter)")
+        self.log.clicked.connect(self.open_log)
+        self.table.activated_row.connect(self.open_log)
         self.copy = self.add_tool("copy", "Copy the problem")
         self.copy.clicked.connect(self.copy_problem)
         self.add_tool("close", "Close the problems").clicked.connect(self.closed)
@@ -142,10 +144,21 @@ class ProblemsPanel(Panel):
             said = f"{place}:{row.line}" if row.line is not None else place
             QGuiApplication.clipboard().setText(f"{said}: {row.reason}".lstrip(": "))
 
+    def open_log(self) -> None:
+        """Show the line of the chosen problem where it is in its log."""
+        row, model = self.table.currentIndex().data(Role.LINE), self.table.model()
+        if isinstance(row, ProblemRow) and isinstance(model, ProblemsModel):
+            from rollscope_desktop.ui.log_window import LogWindow  # late: few ask for it
+
+            window = LogWindow(self.look, model.jobs, self.window())
+            window.place.show_problem(row.id)
+            window.show()
+
     def _count(self) -> None:
         rows = self.table.model().rowCount()
         self.title.say(f"Problems  {rows:,}" if rows else "Problems")
-        self.copy.setEnabled(rows > 0)
+        for button in (self.copy, self.log):
+            button.setEnabled(rows > 0)
         if rows:
             self.show_content()
         else:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from rollscope_desktop.ui.look import Look
@@ -14,6 +21,8 @@ class RowsView(QTableView):
     """Base of the run list, the span tree and the problems. Never resizes rows to contents."""
 
     activated_row = Signal(int)
+    menu_wanted = Signal(int, QPoint)
+    """A row, or -1, and where on the screen."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +109,15 @@ class RowsView(QTableView):
             self.go(self.model().rowCount() - 1)
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        row = self.rowAt(event.pos().y())
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            row = self.currentIndex().row()
+            box = self.visualRect(self.currentIndex())
+            where = self.viewport().mapToGlobal(box.center() if row >= 0 else QPoint(24, 24))
+        self.menu_wanted.emit(row, where)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason,

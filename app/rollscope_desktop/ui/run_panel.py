@@ -1,97 +1,111 @@
-"""The run list's panel: its header with the order of runs, the list, and what stands for it."""
+"""The run list's panel: its header with the menus, the list, its footer, and what stands for it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QActionGroup
+from functools import partial
+
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.panel import Panel
+from rollscope_desktop.ui.panel import PATIENCE, Panel
+from rollscope_desktop.ui.run_footer import RunFooter
+from rollscope_desktop.ui.run_menus import ChoiceMenu, ColumnMenu, Deed, deeds_menu, of_runs
+from rollscope_desktop.ui.run_selection import RunSelection
 from rollscope_desktop.ui.run_view import RunView
-from rollscope_desktop.viewmodels.arrange import ORDERS
+from rollscope_desktop.viewmodels.run_columns import columns_of
+from rollscope_desktop.viewmodels.run_order import ORDERS
+from rollscope_desktop.viewmodels.run_trash import RunTrash
 from rollscope_desktop.viewmodels.runs import ListState, RunListModel
 
 
 class RunPanel(Panel):
-    """Shows a RunListModel. The selection is kept by the run, not by its row."""
+    """Shows a RunListModel. The selection is kept by the run, not by its row.
+
+    One run is the chosen one, which is open: the last that was selected alone. Without a ``trash``
+    nothing can be thrown away.
+    """
 
     run_selected = Signal(object)
     """The id of the selected run; headings select nothing."""
+    runs_selected = Signal(object)
+    """The ids of all selected runs, from the top."""
     run_entered = Signal(object)
     """Enter or a double click on a run: the person wants to go into it."""
     again_wanted = Signal()
 
-    def __init__(self, look: Look, model: RunListModel) -> None:
+    def __init__(self, look: Look, model: RunListModel, trash: RunTrash | None = None) -> None:
         super().__init__(look, "Runs")
         self.model = model
+        self.trash = trash
         self.view = RunView(look)
-        # Before the view's own: it moves the current row off rows that go, which nobody chose.
-        model.rowsAboutToBeRemoved.connect(self._hold)
-        self.view.setModel(model)
+        self.selection = RunSelection(self.view, model, self)
         self.set_content(self.view)
-        self._chosen: int | None = None
-        self._removing = self._lost = False
-        self.sort = self.add_tool("sort", "Order of the runs")
-        self.sort.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.orders = self._order_menu()
-        self.sort.setMenu(self.orders)
-        view = self.view
+        self.footer = RunFooter(look)
+        self._rows.addWidget(self.footer)
+        self._waiting = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._waiting.timeout.connect(lambda: self.title.say("Runs  filtering"))
+        self.sort = self.add_tool("sort", "Group and order of the runs")
+        self.columns = self.add_tool("columns", "Figures of the runs")
+        self.orders = ChoiceMenu(model, self)
+        self.figures = ColumnMenu(model, self)
+        for button, menu in ((self.sort, self.orders), (self.columns, self.figures)):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            button.setMenu(menu)
+        self._connect_view()
+        self._connect_model()
+        if trash is not None:
+            trash.thrown.connect(self._take_thrown)
+            self.footer.undo_wanted.connect(trash.undo)
+        self._show_choice()
+        self._show_state()
+
+    def _connect_view(self) -> None:
+        view, model, footer = self.view, self.model, self.footer
         view.toggled.connect(model.toggle)
         view.opened.connect(model.set_expanded)
         view.parent_wanted.connect(self._go_up)
         view.activated_row.connect(self._enter)
-        view.selectionModel().currentRowChanged.connect(self._select)
+        view.menu_wanted.connect(self._show_menu)
+        view.order_wanted.connect(model.set_order)
+        view.copy_wanted.connect(self.copy_json)
+        view.throw_wanted.connect(self.throw_away)
+        view.undo_wanted.connect(footer.take_back)
+        self.selection.chose.connect(self.run_selected)
+        self.selection.changed.connect(self._sum)
+        self.selection.changed.connect(lambda: self.runs_selected.emit(self.selection.picked))
+        footer.copy_wanted.connect(self.copy_json)
+        footer.throw_wanted.connect(self.throw_away)
+
+    def _connect_model(self) -> None:
+        model = self.model
         model.state_changed.connect(self._show_state)
-        model.order_changed.connect(self._check_order)
-        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.dataChanged):
+        model.choice_changed.connect(self._show_choice)
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.counted):
             signal.connect(self._count)
-        model.rowsRemoved.connect(self._release)
-        for signal in (model.rowsInserted, model.modelReset, model.layoutChanged):
-            signal.connect(self._restore)
-        self.state.button.clicked.connect(self.again_wanted)
-        self._check_order(model.order)
-        self._show_state()
+        model.counted.connect(self._sum)
+        self.state.button.clicked.connect(self._press_state)
+
+    # Selection
 
     def select_run(self, run: int) -> bool:
         """Select a run, whatever hides it; False when it is not there (yet)."""
-        row = self.model.reveal(run)
-        if row < 0:
-            return False
-        index = self.model.index(row, 0)
-        self.view.setCurrentIndex(index)
-        self.view.scrollTo(index)
-        return True
+        return self.selection.select_run(run)
 
     def selected(self) -> int | None:
-        """The id of the selected run."""
-        return self._chosen
+        """The id of the run that was selected alone last."""
+        return self.selection.chosen
 
-    def _order_menu(self) -> QMenu:
-        menu = QMenu(self)
-        group = QActionGroup(menu)
-        for order, (title, _) in ORDERS.items():
-            action = menu.addAction(title)
-            action.setCheckable(True)
-            action.setData(order)
-            group.addAction(action)
-        group.triggered.connect(lambda action: self.model.set_order(action.data()))
-        return menu
+    def selected_runs(self) -> tuple[int, ...]:
+        """The ids of all selected runs, from the top of the list."""
+        return self.selection.picked
 
-    def _check_order(self, order: str) -> None:
-        for action in self.orders.actions():
-            action.setChecked(action.data() == order)
-            if action.data() == order:
-                self.sort.setToolTip(f"Order of the runs: {action.text()}")
-
-    def _select(self, current: QModelIndex, before: QModelIndex) -> None:
-        if self._removing:
-            return
-        self._lost = False
-        run = self.model.run_id(current.row()) if current.isValid() else None
-        if run is not None and run != self._chosen:
-            self._chosen = run
-            self.run_selected.emit(run)
+    def _sum(self) -> None:
+        picked = self.selection.picked
+        several = len(picked) > 1
+        sums = self.model.sums_of(picked) if several else None
+        self.footer.show_sums(sums, several and self.can_throw())
 
     def _enter(self, row: int) -> None:
         run = self.model.run_id(row)
@@ -103,33 +117,122 @@ class RunPanel(Panel):
     def _go_up(self, row: int) -> None:
         parent = self.model.parent_row(row)
         if parent >= 0:
-            self.view.setCurrentIndex(self.model.index(parent, 0))
+            self.view.make_current(parent)
 
-    def _hold(self) -> None:
-        current = self.model.run_id(self.view.currentIndex().row())
-        self._removing = True
-        self._lost = self._lost or (current is not None and current == self._chosen)
+    # What can be done with runs
 
-    def _release(self) -> None:
-        self._removing = False
-        self._restore()
+    def copy_json(self) -> None:
+        """Copy the selected runs with their signals as a JSON array."""
+        if self.selection.picked:
+            self.model.read_json(self.selection.picked, QGuiApplication.clipboard().setText)
 
-    def _restore(self) -> None:
-        """Rows may go and come again elsewhere, in a list that lives: the chosen one stays so."""
-        if self._chosen is None or not (self._lost or not self.view.currentIndex().isValid()):
+    def copy_ids(self) -> None:
+        """Copy the ids of the selected runs, one a line."""
+        if self.selection.picked:
+            QGuiApplication.clipboard().setText(
+                "\n".join(self.model.keys_of(self.selection.picked))
+            )
+
+    def are_pinned(self) -> bool:
+        """Whether all selected runs are kept on top."""
+        return bool(self.selection.picked) and all(map(self.model.is_pinned, self.selection.picked))
+
+    def toggle_pinned(self) -> None:
+        """Keep the selected runs on top of the list, or let them go."""
+        if self.selection.picked:
+            self.model.set_pinned(self.selection.picked, not self.are_pinned())
+
+    def can_throw(self) -> bool:
+        """Whether some of the selected runs may be moved to the trash."""
+        return self.trash is not None and self.trash.can_throw(self.selection.picked)
+
+    def throw_away(self) -> None:
+        """Move the logs of the selected runs to the trash, as far as they are ours."""
+        if self.trash is not None and self.selection.picked:
+            self.trash.throw_away(self.selection.picked)
+
+    def undo(self) -> None:
+        """Take back what was thrown away last, while that is offered."""
+        self.footer.take_back()
+
+    def _take_thrown(self, thrown) -> None:
+        self.footer.offer_undo(thrown)
+        gone = set(thrown.runs)
+        if not gone & {self.selection.chosen, *self.selection.picked}:
             return
-        row = self.model.row_of(self._chosen)
-        if row >= 0:
-            self.view.setCurrentIndex(self.model.index(row, 0))
+        after = self.selection.beside(gone)
+        if after is not None:
+            self.select_run(after)
+
+    # Menus
+
+    def menu_for(self, row: int) -> QMenu:
+        """What can be done with the runs that are selected, or with what is below a heading."""
+        inside = self.model.runs_inside(row)
+        if row >= 0 and self.model.run_id(row) is None:
+            line = self.view.line(row)
+            expanded = line is not None and line.expanded
+            fold = Deed("Close" if expanded else "Open", partial(self.model.toggle, row))
+            every = [Deed("Open All", partial(self.model.set_all_expanded, True)),
+                     Deed("Close All", partial(self.model.set_all_expanded, False))]  # fmt: skip
+            pick = Deed(of_runs("Select", len(inside)), partial(self._pick_inside, row, inside))
+            return deeds_menu(self, [[fold, *every], [pick]])
+        picked = self.selection.picked
+        number = len(picked)
+        if not number:
+            return deeds_menu(self, [[Deed("Select All", self.view.selectAll, "Ctrl+A")]])
+        pin = of_runs("Unpin" if self.are_pinned() else "Pin", number)
+        first = [Deed(pin, self.toggle_pinned)]
+        if number == 1:
+            first.insert(0, Deed("Open Run", partial(self.run_entered.emit, picked[0])))
+        copies = [
+            Deed(f"{of_runs('Copy', number)} as JSON", self.copy_json, "Ctrl+C"),
+            Deed("Copy Id" if number == 1 else "Copy Ids", self.copy_ids),
+        ]
+        away = Deed(
+            f"{of_runs('Move', number)} to Trash", self.throw_away, "Del", can=self.can_throw()
+        )
+        return deeds_menu(self, [first, copies, [away] if self.trash is not None else []])
+
+    def _pick_inside(self, row: int, runs: list[int]) -> None:
+        self.model.set_expanded(row, True)
+        self.selection.select_runs(runs)
+
+    def _show_menu(self, row: int, where: QPoint) -> None:
+        self.menu_for(row).popup(where)
+
+    # State
+
+    def _show_choice(self) -> None:
+        choice = self.model.choice
+        self.orders.check()
+        self.figures.check()
+        self.sort.setToolTip(f"Group and order of the runs: {ORDERS[choice.order][0]}")
+        self.view.show_columns(columns_of(choice.columns), choice.order)
+        if self.model.is_filtering and not self._waiting.isActive():
+            self._waiting.start()
 
     def _count(self) -> None:
-        total = self.model.total
-        self.title.say(f"Runs  {total:,}" if total else "Runs")
+        if self.model.is_filtering:
+            return
+        self._waiting.stop()
+        total, fitting = self.model.total, self.model.fitting
+        if self.model.choice.filter and total:
+            self.title.say(f"Runs  {fitting:,} of {total:,}")
+        else:
+            self.title.say(f"Runs  {total:,}" if total else "Runs")
+
+    def _press_state(self) -> None:
+        if self.model.state is ListState.NOTHING:
+            self.model.clear_filter()
+        else:
+            self.again_wanted.emit()
 
     def _show_state(self) -> None:
         state, model = self.state, self.model
         self._count()
-        self.sort.setVisible(model.state is ListState.FULL)
+        for button in (self.sort, self.columns):
+            button.setVisible(model.state is ListState.FULL)
         if model.state is ListState.FULL:
             self.show_content()
             return
@@ -139,6 +242,11 @@ class RunPanel(Panel):
             state.say(
                 "The runs could not be read", model.failure,
                 icon="warning", role="error", button="Try Again",
+            )  # fmt: skip
+        elif model.state is ListState.NOTHING:
+            state.say(
+                "No run fits the filter", "The run that is open stays open.",
+                icon="filter", button="Clear the Filter",
             )  # fmt: skip
         else:
             state.say("No runs yet", "What is opened shows up here while it is read.")

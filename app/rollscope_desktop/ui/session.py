@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from rollscope_desktop.model import text
+from rollscope_desktop.model.link import is_link
 from rollscope_desktop.platform import Places
 from rollscope_desktop.services.engine_client import (
     Changed,
@@ -20,25 +22,44 @@ from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui import status_bar
+from rollscope_desktop.ui.conversation.view import Conversation
+from rollscope_desktop.ui.copying import Copying
+from rollscope_desktop.ui.filter_bar import FilterBar
 from rollscope_desktop.ui.handlers import Handlers
 from rollscope_desktop.ui.inspector import InspectorPanel
+from rollscope_desktop.ui.links import Links
 from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.notify import Notifier
 from rollscope_desktop.ui.problems import ProblemsPanel
 from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.ui.span_panel import SpanPanel
-from rollscope_desktop.ui.window import Window
+from rollscope_desktop.ui.scrubber import Scrubber
+from rollscope_desktop.ui.span_list import SpanList
+from rollscope_desktop.ui.timeline import Timeline
+from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.view import View
+from rollscope_desktop.ui.views import Choice, Views
+from rollscope_desktop.ui.window import Parts, Window
+from rollscope_desktop.viewmodels.endings import Endings
 from rollscope_desktop.viewmodels.inspector import Inspector
+from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.problems import ProblemsModel
+from rollscope_desktop.viewmodels.run_memory import RunMemory
+from rollscope_desktop.viewmodels.run_trash import RunTrash
 from rollscope_desktop.viewmodels.runs import ListState, RunListModel
-from rollscope_desktop.viewmodels.selection import Selection
-from rollscope_desktop.viewmodels.spans import SpanTreeModel
 
 _ENGINE = {
     EngineState.CONNECTING: status_bar.EngineState("starting", "Engine starting"),
     EngineState.CONNECTED: status_bar.EngineState("ready", "Engine ready"),
     EngineState.LOST: status_bar.EngineState("gone", "Engine stopped"),
 }
-_PLACE = "place"
+VIEWS = (
+    Choice("tree", "Tree", "tree", Tree),
+    Choice("timeline", "Timeline", "timeline", Timeline),
+    Choice("list", "List", "list", SpanList),
+    Choice("conversation", "Conversation", "conversation", Conversation),
+)
+_PLACE, _LIST = "place", "list"
+_BUSY = ("listing", "reading")
 _PROBLEMS_AFTER = 500
 
 
@@ -54,28 +75,72 @@ class Session(QObject):
         self.look = look
         self.jobs = Jobs(places.index, notices, self)
         self.client = EngineClient(notices, places, self)
-        self.selection = Selection(self)
-        self.runs = RunListModel(self.jobs, self)
-        self.tree = SpanTreeModel(self.jobs, self)
+        self.run = OpenRun(self.jobs, self)
+        self.selection = self.run.selection
+        own = places.data / "runs"
+        self.runs = RunListModel(self.jobs, self, scope=self.run.scope, own=own)
+        self.memory = RunMemory(settings, self.runs, self)
+        self.copying = Copying(self.jobs, self.selection, notices, self)
+        self.links = Links(self.jobs, self.selection, notices, self)
         self.inspector = Inspector(self.jobs, self)
+        self.inspector.attend(self.run)
         self.problems = ProblemsModel(self.jobs, self)
-        self.run_panel = RunPanel(look, self.runs)
-        self.span_panel = SpanPanel(look, self.tree)
+        trash = RunTrash(self.jobs, notices, self.runs, own, places.data / "trash", self)
+        self.endings = Endings(self.jobs, self)
+        self.notifier = Notifier(look, settings, notices, self.endings, self)
+        self.run_panel = RunPanel(look, self.runs, trash)
+        self.filter_bar = FilterBar(look, self.run)
+        self.scrubber = Scrubber(look, self.run)
+        self.views = Views(look, self.run, VIEWS)
         self.inspector_panel = InspectorPanel(look, self.inspector)
         self.problems_panel = ProblemsPanel(look)
         self.problems_panel.set_model(self.problems)
         self._opening = False
+        self._asked: list[str] = []
         self._place = _read_place(settings.layout(_PLACE))
         self._problems_soon = QTimer(self, singleShot=True, interval=_PROBLEMS_AFTER)
         self._problems_soon.timeout.connect(self.problems.reload)
-        window.place(self.run_panel, self.span_panel, self.inspector_panel, self.problems_panel)
+        window.place(
+            Parts(
+                filter=self.filter_bar, runs=self.run_panel, views=self.views,
+                inspector=self.inspector_panel, scrubber=self.scrubber,
+                problems=self.problems_panel,
+            )
+        )  # fmt: skip
         self._connect_models()
         self._connect_engine()
         self.handlers = Handlers(self)
 
+    @property
+    def tree(self) -> Tree:
+        """The tree of the open run, made if it was not yet; so are the other views."""
+        view = self.views.get("tree")
+        assert isinstance(view, Tree)
+        return view
+
+    @property
+    def timeline(self) -> Timeline:
+        """The timeline of the open run."""
+        view = self.views.get("timeline")
+        assert isinstance(view, Timeline)
+        return view
+
+    @property
+    def list(self) -> SpanList:
+        """The list of steps."""
+        view = self.views.get("list")
+        assert isinstance(view, SpanList)
+        return view
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation of the open run."""
+        view = self.views.get("conversation")
+        assert isinstance(view, Conversation)
+        return view
+
     def start(self, paths: Sequence[str]) -> None:
         """Go to the engine, show what the index has, and open what the person asked for."""
-        self.runs.set_order(self.settings.values.order)
         self.runs.reload()
         self.problems.reload()
         self.client.start()
@@ -84,9 +149,13 @@ class Session(QObject):
         self._choose_stack()
 
     def open_paths(self, paths: Sequence[str]) -> None:
-        """Have folders or files read and followed."""
-        found = [str(Path(path).absolute()) for path in paths]
-        self._opening = True
+        """Have folders or files read and followed, and go to where links lead."""
+        found = [str(Path(path).absolute()) for path in paths if not is_link(path)]
+        for link in filter(is_link, paths):
+            self.links.go(link, patient=True)
+        if not found:
+            return
+        self._opening, self._asked = True, found
         self.client.request("open", self._opened, self._not_opened, paths=found)
         for path in found:
             if Path(path).is_dir():
@@ -116,6 +185,8 @@ class Session(QObject):
         """End the threads; remember the place."""
         self.remember()
         self._problems_soon.stop()
+        self.links.close()
+        self.notifier.close()
         self.handlers.close()
         self.client.close()
         self.jobs.close()
@@ -125,16 +196,20 @@ class Session(QObject):
         self.run_panel.run_selected.connect(selection.select_run)
         self.run_panel.run_entered.connect(self._enter)
         self.run_panel.again_wanted.connect(self.runs.reload)
-        self.span_panel.span_selected.connect(selection.select_span)
         selection.run_changed.connect(self._show_run)
         selection.span_changed.connect(self._show_span)
         self.runs.state_changed.connect(self._choose_stack)
         self.runs.modelReset.connect(self._first_choice)
         self.runs.rowsInserted.connect(self._first_choice)
         self.runs.state_changed.connect(self._first_choice)
-        self.runs.order_changed.connect(self.settings.set_order)
-        self.tree.state_changed.connect(self._return_to_span)
-        self.tree.axis_changed.connect(self._show_live)
+        self.runs.counted.connect(self._count_runs)
+        self.runs.states_changed.connect(self.endings.look)
+        self.notifier.run_wanted.connect(self._raise_run)
+        self.filter_bar.left.connect(self._enter_view)
+        self.filter_bar.used.connect(self.settings.add_filter)
+        self.filter_bar.set_recent(self.settings.values.filters)
+        self.views.made.connect(self._take_view)
+        self.run.watch.axis_changed.connect(self._show_live)
         self.inspector_panel.reindex_wanted.connect(self.reindex)
         self.inspector.reindex_wanted.connect(self.reindex)
         self.problems.counted.connect(self.window.status.show_problems)
@@ -151,7 +226,7 @@ class Session(QObject):
     # Selection
 
     def _show_run(self, run: int | None) -> None:
-        self.tree.show_run(run)
+        self.run.show(run)
         self.inspector.show_subject(run, self.selection.span)
         self.handlers.enable()
 
@@ -159,15 +234,34 @@ class Session(QObject):
         self.inspector.show_subject(self.selection.run, span)
 
     def _show_live(self) -> None:
-        self.inspector_panel.set_live(self.tree.axis.live)
-
-    def _return_to_span(self) -> None:
-        if self.selection.span is not None and self.tree.rowCount():
-            self.span_panel.show_span(self.selection.span)
+        self.inspector_panel.set_live(self.run.watch.axis.live)
 
     def _enter(self, run: int) -> None:
         self.selection.select_run(run)
-        self.span_panel.view.setFocus()
+        self._enter_view()
+
+    def _enter_view(self) -> None:
+        self.views.open(self.views.key).take_focus()
+
+    def _raise_run(self, run: int) -> None:
+        self.window.raise_up()
+        self.selection.select_run(run)
+
+    def _count_runs(self) -> None:
+        runs = self.runs
+        filtered = bool(self.run.scope.scope.filter)
+        self.filter_bar.set_runs(runs.fitting if filtered else None, runs.total)
+        self.handlers.enable()
+
+    def _take_view(self, view: object) -> None:
+        """A view was opened for the first time: give it what was remembered of it."""
+        assert isinstance(view, View)
+        view.menu_wanted.connect(lambda span, where: self.handlers.step_menu.open(span, where))
+        if isinstance(view, SpanList):
+            view.restore_layout(self.settings.layout(_LIST))
+            view.layout_changed.connect(
+                lambda: self.settings.set_layout(_LIST, view.layout_bytes())
+            )
 
     def _first_choice(self) -> None:
         """When nothing is selected yet: where the person was last, else the first run."""
@@ -192,7 +286,7 @@ class Session(QObject):
         # What this engine wrote before it was attached to, it told nobody here.
         self.runs.reload()
         self.problems.reload()
-        self.tree.follow()
+        self.run.follow()
         self.inspector.follow()
         self.client.request("status", self._take_status)
 
@@ -202,6 +296,18 @@ class Session(QObject):
     def _opened(self, said: dict) -> None:
         self._take_status(said)
         self.runs.reload()
+        self._see_idle(said)
+
+    def _see_idle(self, said: dict) -> None:
+        """A folder without any log is read at once, and nobody tells how far it is."""
+        if not self._opening or not said.get("idle") or said.get("state") in _BUSY:
+            return
+        self._opening = False
+        if not said.get("runs"):
+            names = ", ".join(text.one_line(Path(path).name or path) for path in self._asked)
+            what = "Nothing could be read of" if said.get("problems") else "There is no log in"
+            self.notices.say(f"{what} {names}.", "warning", topic="open")
+        self._choose_stack()
 
     def _not_opened(self, error: Exception) -> None:
         self._opening = False
@@ -210,13 +316,15 @@ class Session(QObject):
 
     def _change(self, changed: Changed) -> None:
         self.runs.take_changes(changed.runs)
+        if isinstance(self.views.view, SpanList):
+            self.views.view.take_changes()
         run = self.selection.run
         if changed.removed:
             # What is selected may be gone, or another reading of the same log.
             self.runs.reload()
             self._show_run(run)
         elif run in changed.runs:
-            self.tree.follow()
+            self.run.follow()
             self.inspector.follow()
         if not self._problems_soon.isActive():
             self._problems_soon.start()
@@ -227,7 +335,7 @@ class Session(QObject):
             self.window.status.finish_task()
 
     def _show_progress(self, progress: EngineProgress) -> None:
-        busy = progress.state in ("listing", "reading")
+        busy = progress.state in _BUSY
         self._opening = busy
         if busy:
             verb = "Looking for logs" if progress.state == "listing" else "Reading"
@@ -246,6 +354,7 @@ class Session(QObject):
         bar.show_flow(status.rate, round(status.lag_ms * 1e6) if status.lag_ms else None)
         if status.problems != self.problems.total:
             self.problems.reload()
+        self._see_idle(status.said)
 
     def _choose_stack(self) -> None:
         state = self.runs.state

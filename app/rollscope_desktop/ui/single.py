@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _WAIT = 1_000
 _MOST = 1 << 20
-
-
-def name_for(folder: Path) -> str:
-    """The name of the viewer's socket: one for each user and data folder."""
-    mark = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
-    return f"rollscope-viewer-{mark}"
 
 
 def hand_over(name: str, paths: Sequence[str]) -> bool:

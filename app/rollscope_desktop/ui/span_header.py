@@ -16,13 +16,14 @@ HEIGHT = 24
 
 
 class SpanHeader(QHeaderView):
-    """Paints its sections itself; ``axis`` is kept by the view."""
+    """Paints its sections itself; ``axis`` and ``at``, the playhead, are kept by the view."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._look = look
         self._brushes = painting.Brushes(look)
         self.axis = Axis(0, 1)
+        self.at: int | None = None
         self.setSectionsClickable(False)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(48)
@@ -40,6 +41,10 @@ class SpanHeader(QHeaderView):
             room = QRect(left + 4, box.y(), right - left - 4, box.height() - 1)
             if axis.width(words) <= room.width():
                 painting.text(painter, room, axis, theme.muted, words)
+        if self.at is not None:
+            x = box.x() + self.axis.x(self.at)
+            painter.fillRect(x - 2, box.bottom() - 7, 5, 3, theme.accent)
+            painter.fillRect(x, box.bottom() - 4, 1, 5, theme.accent)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         theme = self._look.theme

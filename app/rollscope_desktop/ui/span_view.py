@@ -5,6 +5,7 @@ What opening a row means is the model's affair; the view only says which row.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import time_ns
 
 from PySide6.QtCore import QAbstractItemModel, Qt, QTimer, Signal
@@ -22,7 +23,6 @@ from rollscope_desktop.ui.span_delegate import (
     STEP,
     TOKENS,
     WATERFALL,
-    Frame,
     SpanDelegate,
 )
 from rollscope_desktop.ui.span_header import SpanHeader
@@ -32,6 +32,7 @@ FIGURES = {DURATION: 80, TOKENS: 68, COST: 76}
 GIVE_WAY = {COST: 620, TOKENS: 520}
 """Columns that hide when the view is narrower than this; the tooltip still has what they say."""
 
+_STEP_SHARE = 0.58  # of what figures leave: what happened is read, the waterfall is glanced at
 TICK = 500_000_000
 LONG_AGO = 900 * 1_000_000_000
 
@@ -67,15 +68,40 @@ class SpanView(RowsView):
         self._frame_anew()
         self._keep_beat()
 
+    def set_playhead(self, at: int | None) -> None:
+        """The moment that is looked at; None is now."""
+        before = self._delegate.frame.at
+        if before == at:
+            return
+        self._delegate.frame = replace(self._delegate.frame, at=at)
+        self._header.at = at
+        self._header.viewport().update()
+        if before is None or at is None:
+            self.viewport().update()
+            return
+        # While it plays, most rows only have the line of the playhead moved through their bars.
+        left, port = self.columnViewportPosition(WATERFALL), self.viewport()
+        port.update(left, 0, port.width() - left, port.height())
+        for row in self.rows_in_view():
+            line = self.model().index(row, 0).data(Role.LINE)
+            if line is not None and self._delegate.reads_otherwise(line, before):
+                self.repaint_row(row)
+
+    def rows_in_view(self) -> range:
+        """The rows that are seen, if only in part."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        end = last if last >= 0 else self.model().rowCount() - 1
+        return range(max(first, 0), end + 1)
+
     def line(self, row: int) -> SpanLine | None:
-        """The record of a row, or None while it is on its way."""
+        """The record of a span's row; None of another, and while it is on its way."""
         model = self.model()
         found = None if model is None else model.index(row, 0).data(Role.LINE)
         return found if isinstance(found, SpanLine) else None
 
     def _frame_anew(self) -> None:
         axis = Axis(self._reach(), self.columnWidth(WATERFALL), self._timeless)
-        frame = Frame(axis, self._live, self._delegate.frame.pulse)
+        frame = replace(self._delegate.frame, axis=axis, live=self._live)
         if frame != self._delegate.frame:
             self._delegate.frame = frame
             self._header.axis = axis
@@ -105,7 +131,7 @@ class SpanView(RowsView):
             if not hidden:
                 self.setColumnWidth(column, wide)
                 room -= wide
-        step = self._own_step or max(int(room * 0.5), 200)
+        step = self._own_step or max(int(room * _STEP_SHARE), 200)
         step = max(min(step, room - 72), 120)
         self.setColumnWidth(STEP, step)
         self.setColumnWidth(WATERFALL, max(room - step, 48))
@@ -119,12 +145,9 @@ class SpanView(RowsView):
 
     def _throb(self) -> None:
         self._frame_anew()
-        frame = self._delegate.frame
         pulse = 1.0 if self.look.still else strength()
-        self._delegate.frame = Frame(frame.axis, frame.live, pulse)
-        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
-        rows = self.model().rowCount()
-        for row in range(max(first, 0), (last if last >= 0 else rows - 1) + 1):
+        self._delegate.frame = replace(self._delegate.frame, pulse=pulse)
+        for row in self.rows_in_view():
             line = self.line(row)
             if line is not None and line.status == OPEN:
                 self.repaint_row(row)
@@ -160,10 +183,11 @@ class SpanView(RowsView):
         at = event.position().toPoint()
         index = self.indexAt(at)
         line = self.line(index.row()) if index.isValid() else None
-        if index.column() == STEP and line is not None and (line.children or line.fold):
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and index.column() == STEP and line is not None and (line.children or line.fold):
             box = self._delegate.arrow_box(line, self.visualRect(index))
             if box.contains(at):
-                below = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+                below = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
                 if below:
                     (self.collapsed if line.expanded else self.expanded).emit(index.row(), True)
                 else:
@@ -172,19 +196,25 @@ class SpanView(RowsView):
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        row = self.currentIndex().row()
-        line = self.line(row) if row >= 0 else None
-        below = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        key = event.key()
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and line is not None:
-            self._ring(True)
-            if key == Qt.Key.Key_Right and line.children and (below or not line.expanded):
-                self.expanded.emit(row, below)
-            elif key == Qt.Key.Key_Right:
-                self.go(row + 1)
-            elif line.expanded and line.children:
-                self.collapsed.emit(row, below)
-            else:
-                self.parent_wanted.emit(row)
-        else:
+        row, key = self.currentIndex().row(), event.key()
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        below = plain == Qt.KeyboardModifier.ShiftModifier
+        turns = key in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        if not turns or row < 0:
             super().keyPressEvent(event)
+            return
+        if plain and not below:
+            event.ignore()
+            return
+        self._ring(True)
+        line = self.line(row)
+        opens = line is not None and line.children > 0
+        is_open = line is not None and line.expanded
+        if key == Qt.Key.Key_Right and opens and (below or not is_open):
+            self.expanded.emit(row, below)
+        elif key == Qt.Key.Key_Right:
+            self.go(row + 1)
+        elif opens and (is_open or below):
+            self.collapsed.emit(row, below)
+        else:
+            self.parent_wanted.emit(row)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
 from rollscope_desktop.model.events import Flag
-from rollscope_desktop.viewmodels.lines import SpanLine
+from rollscope_desktop.ui import tips
+from rollscope_desktop.viewmodels.as_of import standing_of
+from rollscope_desktop.viewmodels.lines import NoteLine, SpanLine
+from rollscope_desktop.viewmodels.moment import Standing
+from rollscope_desktop.viewmodels.span_text import note_value
 
 STATE_OF = {OPEN: "running", OK: "ok", ERROR: "error", CANCELLED: "cancelled", ENDED: "ended"}
 
@@ -25,6 +27,9 @@ FLAGS = (
     (Flag.FOLDED, "folded", "The context was folded here"),
 )
 
+NOTE_ROLES = {"signal": "accent", "feedback": "warn"}
+"""The roles of the colours of notes; others are muted."""
+
 HOW = {
     "played": "played back",
     "reused": "reused",
@@ -33,7 +38,10 @@ HOW = {
 
 
 def state_of(line: SpanLine, live: bool) -> str | None:
-    """The icon at the end of a row: nothing for what ended well, or what a log just leaves open."""
+    """The icon at the end of a row: nothing for what ended well, or what a log just leaves open.
+
+    ``live``: the run is at work, now or at the moment that is looked at.
+    """
     if line.fold:
         return None
     if line.status == OPEN:
@@ -66,33 +74,61 @@ def duration(line: SpanLine, now: int | None, timeless: bool) -> str:
     if line.start is None or line.fold:
         return ""
     end = now if line.end is None else line.end
-    took = None if end is None else max(end - line.start, 0)
-    return text.length(took, timeless=timeless)
+    if end is None or (line.end is None and end < line.start):
+        return ""
+    return text.length(max(end - line.start, 0), timeless=timeless)
 
 
-def tooltip(line: SpanLine, timeless: bool) -> str:
-    """Everything about a row, in full; HTML of our own around escaped text."""
+def tooltip(line: SpanLine | NoteLine, timeless: bool, at: int | None = None) -> str:
+    """Everything about a row as it is at the playhead (``at``), in full."""
+    if isinstance(line, NoteLine):
+        return tips.told(_of_note(line, timeless))
     if line.fold:
-        return escape(f"{line.fold:,} further steps beside these; Enter shows them")
-    took = duration(line, None, timeless)
-    at = "" if line.start is None else (
-        f"from event {line.start:,}" if timeless else f"from {text.duration(line.start)}"
-    )  # fmt: skip
+        return tips.plain(f"{line.fold:,} further steps beside these; Enter shows them")
+    there = standing_of(line, at)
+    state = _STATES.get(line.status, "")
+    if at is not None and there is not Standing.OVER:
+        open_then = there is Standing.OPEN
+        state = "Still running at this moment" if open_then else "Not started at this moment"
+    took = duration(line, at, timeless)
     waited = None
     if line.first_token is not None and line.start is not None and not timeless:
         waited = f"first token after {text.duration(line.first_token - line.start)}"
-    rows = [
-        line.name or line.kind,
-        f"{line.kind}, {line.model}" if line.model else line.kind,
-        line.fragment,
-        _STATES.get(line.status, ""),
-        ", ".join(part for part in (took, at, waited) if part),
-        f"{line.tokens_in or 0:,} tokens in, {line.tokens_out or 0:,} out" if tokens(line) else "",
-        f"Cost {text.cost(line.cost)}" if line.cost else "",
-        f"Saved {text.cost(line.saved)}" if line.saved else "",
-        f"{line.repeats} attempts" if line.repeats > 1 else "",
-        f"{text.count(line.inside, 'step')} inside" if line.inside else "",
-        *(said for flag, _, said in FLAGS if line.flags & flag),
-    ]
-    said = [escape(text.end_cut(text.visible(row), 600)) for row in rows if row]
-    return "<br>".join([f"<b>{said[0]}</b>", *said[1:]])
+    return tips.told(
+        (
+            line.name or line.kind,
+            f"{line.kind}, {line.model}" if line.model else line.kind,
+            line.fragment,
+            state,
+            ", ".join(part for part in (took, _from(line.start, timeless), waited) if part),
+            f"{line.tokens_in or 0:,} tokens in, {line.tokens_out or 0:,} out"
+            if tokens(line)
+            else "",
+            f"Cost {text.cost(line.cost)}" if line.cost else "",
+            f"Saved {text.cost(line.saved)}" if line.saved else "",
+            f"{line.repeats} attempts" if line.repeats > 1 else "",
+            f"{text.count(line.inside, 'step')} inside" if line.inside else "",
+            "" if line.fits else "Does not fit the filter; something inside does",
+            *(said for flag, _, said in FLAGS if line.flags & flag),
+        )
+    )
+
+
+def moment(at: int, timeless: bool) -> str:
+    """When something was: ``at 1.2 s``, or ``event 12``."""
+    return f"event {at:,}" if timeless else f"at {text.duration(at)}"
+
+
+def _from(start: int | None, timeless: bool) -> str:
+    if start is None:
+        return ""
+    return f"from event {start:,}" if timeless else f"from {text.duration(start)}"
+
+
+def _of_note(line: NoteLine, timeless: bool) -> tuple[str, ...]:
+    of = "" if line.span is not None else " of the run"
+    return (
+        line.name or line.type,
+        note_value(line.value),
+        f"{line.type.capitalize()}{of}, {moment(line.time, timeless)}",
+    )

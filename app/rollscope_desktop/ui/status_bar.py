@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from rollscope_desktop.model import text
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import tool
+from rollscope_desktop.ui.sparkline import Sparkline
 
 HEIGHT = 26
 STALE = 2_500
 """Milliseconds after which a rate that was not told again is no longer shown."""
+ROOMY = 900
+"""From this width on there is room for the last minute as a picture."""
+_RATE = len("99.9 k/s")
+_WIDEST = "99.9 k/s · lag 59 m 59 s"
+_FLOW_HINT = (
+    "Events read per second, and how long after they were written.\n"
+    "The bars are the last minute, a second each."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,13 @@ class StatusBar(QWidget):
             label.setFont(look.fonts.table)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._flow.setProperty("role", "muted")
+        # Numbers never jump: digits of one width, in room for the widest that there may be.
+        self._flow.setFont(look.fonts.number)
+        self._flow.setFixedWidth(self._flow.fontMetrics().horizontalAdvance(_WIDEST))
+        self._pace = Sparkline(look)
+        self._pace.setAccessibleName("Events a second in the last minute")
+        self._flow.setToolTip(_FLOW_HINT)
+        self._pace.setToolTip(_FLOW_HINT)
         self._task = QLabel()
         self._task.setFont(look.fonts.table)
         self._bar = QProgressBar()
@@ -68,13 +85,14 @@ class StatusBar(QWidget):
         row.addSpacing(12)
         row.addWidget(self._counts)
         row.addSpacing(12)
+        row.addWidget(self._pace)
         row.addWidget(self._flow)
         row.addStretch(1)
         for widget in (self._task, self._bar, self._cancel, self._problems):
             row.addWidget(widget)
         look.changed.connect(self._retint)
         self._stale = QTimer(self, singleShot=True, interval=STALE)
-        self._stale.timeout.connect(self._flow.clear)
+        self._stale.timeout.connect(self._forget_flow)
         self._number = 0
         self.finish_task()
         self.show_counts(0, 0)
@@ -100,11 +118,19 @@ class StatusBar(QWidget):
         What is not said again for a while was true then and is no more: it goes.
         """
         self._stale.start()
-        said = [text.rate(per_second)] if per_second >= 0.5 else []
+        shown = per_second >= 0.5
+        said = [f"{text.rate(per_second):>{_RATE}}"] if shown else []
         if said and lag is not None:
             said.append(f"lag {text.duration(lag)}")
-        self._flow.setText(" · ".join(said))
-        self._flow.setToolTip("Events read per second, and how long after they were written")
+        self._show_flow(" · ".join(said), per_second if shown else 0)
+
+    def _forget_flow(self) -> None:
+        self._show_flow("", 0)
+
+    def _show_flow(self, said: str, per_second: float) -> None:
+        self._flow.setText(said)
+        self._flow.setVisible(bool(said))
+        self._pace.show_value(per_second)
 
     def show_task(self, words: str, done: int, total: int) -> None:
         """Say what is being read; ``total`` 0 when that is not known yet."""
@@ -127,6 +153,10 @@ class StatusBar(QWidget):
         self._problems.setText(text.count(number, "problem"))
         self._problems.setAccessibleName(f"{text.count(number, 'problem')}, press to see them")
         self._retint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._pace.setVisible(self.width() >= ROOMY)
 
     def _retint(self) -> None:
         name, role = {

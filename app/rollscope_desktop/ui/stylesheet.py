@@ -43,6 +43,7 @@ QToolButton:hover { background: {raised}; }
 QToolButton:pressed, QToolButton:checked { background: {selection}; }
 QToolButton:focus { border-color: {accent}; }
 QToolButton:disabled { color: {muted}; }
+QToolButton[role="link"] { color: {accent}; padding: 0 4px; }
 QToolButton::menu-indicator { image: none; }
 QPushButton { background: {raised}; border: 1px solid {border}; border-radius: 6px;
     padding: 5px 12px; color: {text}; min-height: 16px; }
@@ -52,6 +53,13 @@ QPushButton:focus { border: 1.5px solid {accent}; }
 QPushButton:default { background: {accent}; border-color: {accent}; color: {on_bar}; }
 QPushButton:default:focus { border: 1.5px solid {text}; }
 QPushButton:disabled { color: {muted}; }
+QLineEdit { background: {panel}; border: 1px solid {border}; border-radius: 6px;
+    padding: 4px 8px; }
+QLineEdit:focus { border: 1.5px solid {accent}; padding: 3.5px 7.5px; }
+QLineEdit[role="bare"], QLineEdit[role="bare"]:focus { border: none; padding: 0;
+    background: transparent; }
+QCheckBox, QRadioButton { border: 1.5px solid transparent; border-radius: 6px; padding: 2px 4px; }
+QCheckBox:focus, QRadioButton:focus { border-color: {accent}; }
 QTabBar { background: {panel}; border: none; }
 QTabBar::tab { background: transparent; color: {muted}; border: none; padding: 6px;
     border-bottom: 2px solid transparent; }
@@ -73,6 +81,10 @@ QPushButton[role="card"] { background: {panel}; border: 1px solid {border}; bord
     padding: 0; min-height: 116px; min-width: 240px; text-align: left; }
 QPushButton[role="card"]:hover { border-color: {accent}; }
 QPushButton[role="card"]:focus { border: 1.5px solid {accent}; }
+QPushButton[role="recent"] { background: transparent; border: 1.5px solid transparent;
+    padding: 4px 8px; text-align: left; }
+QPushButton[role="recent"]:hover { background: {raised}; }
+QPushButton[role="recent"]:focus { border-color: {accent}; }
 QPushButton[role="new"] { background: {accent}; color: {on_bar}; border-color: {accent};
     padding: 2px 12px; }
 """

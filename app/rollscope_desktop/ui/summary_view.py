@@ -17,14 +17,18 @@ from PySide6.QtWidgets import (
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.rows import NoteRow
+from rollscope_desktop.ui.chips import Chip, Chips
 from rollscope_desktop.ui.facts import Facts
 from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.span_words import NOTE_ROLES
 from rollscope_desktop.ui.talk import as_json
 from rollscope_desktop.viewmodels.facts import Fact
 from rollscope_desktop.viewmodels.inspector import Summary
+from rollscope_desktop.viewmodels.span_text import note_said, note_value
 
 LONGEST = 4_000
 MOST = 100
+CHIPS = ("signal", "feedback")
 _NOTES = {"message": "Message", "event": "Event", "signal": "Signal", "feedback": "Feedback"}
 
 
@@ -40,6 +44,7 @@ class SummaryView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._error = _Remark(look, "state-error", "error")
         self._remarks = _Remark(look, "note", "accent")
+        self._chips = Chips(look)
         self._facts = Facts(look)
         self._head = QLabel("Notes")
         self._head.setFont(look.fonts.strong)
@@ -50,10 +55,12 @@ class SummaryView(QScrollArea):
         rows = QVBoxLayout(inner)
         rows.setContentsMargins(0, 4, 0, 8)
         rows.setSpacing(4)
-        for widget in (self._error, self._remarks, self._facts, self._head, self._notes):
+        shown = (self._error, self._remarks, self._chips, self._facts, self._head, self._notes)
+        for widget in shown:
             rows.addWidget(widget)
         rows.addStretch(1)
         self.setWidget(inner)
+        self._told: tuple[NoteRow, ...] = ()
 
     def show_summary(self, summary: Summary) -> None:
         """Show what is known."""
@@ -61,11 +68,21 @@ class SummaryView(QScrollArea):
         self._remarks.say("\n".join(summary.remarks))
         self._facts.show_facts(summary.facts)
         notes = [note for note in summary.notes if note.type != "message"]
-        self._notes.show_facts([_note(note) for note in notes[:MOST]])
+        self._told = tuple(notes[:MOST])
+        self._chips.show_chips([_chip(note) for note in self._told if note.type in CHIPS])
+        self._notes.show_facts([_note(note) for note in self._told])
         more = len(notes) - MOST
         self._head.setText(f"Notes ({more:,} more in the log)" if more > 0 else "Notes")
         for widget in (self._head, self._notes):
             widget.setVisible(bool(notes))
+
+    def point_to(self, note: int | None) -> None:
+        """Show one of the notes by its id, or none in particular."""
+        number = next((n for n, told in enumerate(self._told) if told.id == note), -1)
+        box = self._notes.mark(number)
+        if number >= 0:
+            at = self._notes.mapToParent(box.center())
+            self.ensureVisible(at.x(), at.y(), 0, 40)
 
 
 def error_text(error: Any) -> tuple[str, str]:
@@ -86,10 +103,15 @@ def error_text(error: Any) -> tuple[str, str]:
 
 
 def _note(note: NoteRow) -> Fact:
-    value = "" if note.value is None else str(note.value)
-    name = text.one_line(note.name)
-    said = f"{name} = {text.one_line(value)}" if value and name else name or text.one_line(value)
-    return Fact(_NOTES.get(note.type, note.type), said or "(see the log)")
+    said = note_said(note.name, note.value)
+    return Fact(_NOTES.get(note.type, note.type), said or "(see the log)", note_value(note.value))
+
+
+def _chip(note: NoteRow) -> Chip:
+    """Numbers stand whole; of a text as many words as there is room for, and the rest as a hint."""
+    hint = f"{_NOTES[note.type]} {note.name}\n{note_value(note.value)}".rstrip()
+    said = note_said(note.name, note.value) or _NOTES[note.type]
+    return Chip(said, f"note-{note.type}", NOTE_ROLES[note.type], hint)
 
 
 class _Remark(QWidget):

@@ -26,6 +26,7 @@ class Style(Enum):
     PROSE = 2
     CODE = 3
     MUTED = 4
+    AROUND = 5  # code beside that which is meant
 
 
 @dataclass(frozen=True, slots=True)

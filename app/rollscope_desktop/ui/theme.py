@@ -134,3 +134,11 @@ def palette(theme: Theme) -> QPalette:
     for name in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, name, blend(theme.muted, theme.panel, 0.7))
     return made
+
+
+def outlined(theme: Theme) -> QPalette:
+    """For controls whose outline Fusion takes from the window behind them, on which nobody would
+    see it in the dark."""
+    made = palette(theme)
+    made.setColor(QPalette.ColorRole.Window, theme.muted)
+    return made

@@ -33,13 +33,18 @@ EDGE = 3
 """Pixels of the bar's right edge that say "failed"."""
 
 
-def pieces(line: SpanLine, axis: Axis) -> list[Piece]:
-    """The bar of a span, left to right; empty when the log does not say when it began."""
+def pieces(line: SpanLine, axis: Axis, now: int | None = None) -> list[Piece]:
+    """The bar of a span, left to right; empty when the log does not say when it began.
+
+    What is open reaches to ``now``, or to the end of the axis.
+    """
     if line.fold or (line.start is None and line.end is None):
         return []
     # An end whose start is lost is a mark where it ended.
     start = line.end if line.start is None else line.start
-    end = axis.extent if line.end is None else line.end
+    end = line.end
+    if end is None:
+        end = axis.extent if now is None else now
     assert start is not None
     left = min(axis.x(start), axis.x(axis.extent) - THINNEST)
     right = max(axis.x(end), left + THINNEST)

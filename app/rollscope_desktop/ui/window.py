@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -18,11 +19,23 @@ from rollscope_desktop.ui.notices_bar import NoticesBar
 from rollscope_desktop.ui.status_bar import StatusBar
 
 FIRST_SIZE = QSize(1400, 900)
-LEAST_SIZE = QSize(720, 480)
+LEAST_SIZE = QSize(784, 480)
 COLUMNS = (320, 400)
 ROWS = (660, 160)
 MIDDLE = 460
 """Pixels that the tree should have before the columns beside it keep theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the window is made of, beside its menus, notices and status bar."""
+
+    filter: QWidget
+    runs: QWidget
+    views: QWidget
+    inspector: QWidget
+    scrubber: QWidget
+    problems: QWidget
 
 
 class Window(QMainWindow):
@@ -50,6 +63,7 @@ class Window(QMainWindow):
         self.columns = _splitter(Qt.Orientation.Horizontal)
         self.rows = _splitter(Qt.Orientation.Vertical)
         self.rows.addWidget(self.stack)
+        self.desk = QWidget()
         self._painted = False
         self._outer = _outer(settings.layout("columns"))
         middle = QWidget()
@@ -62,13 +76,14 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self._restore_window()
 
-    def place(self, runs: QWidget, tree: QWidget, inspector: QWidget, problems: QWidget) -> None:
+    def place(self, parts: Parts) -> None:
         """Put the panels where they belong, as wide as they were."""
-        for panel in (runs, tree, inspector):
+        runs, views, inspector, problems = parts.runs, parts.views, parts.inspector, parts.problems
+        for panel in (runs, views, inspector):
             self.columns.addWidget(panel)
-        for number, (panel, least) in enumerate(((runs, 200), (tree, 320), (inspector, 260))):
+        for number, (panel, least) in enumerate(((runs, 200), (views, 320), (inspector, 260))):
             panel.setMinimumWidth(least)
-            self.columns.setStretchFactor(number, int(panel is tree))
+            self.columns.setStretchFactor(number, int(panel is views))
         self.rows.addWidget(problems)
         self.rows.setStretchFactor(0, 1)
         self.rows.setStretchFactor(1, 0)
@@ -78,17 +93,23 @@ class Window(QMainWindow):
         self.rows.setSizes(list(ROWS))
         self.rows.restoreState(QByteArray(self._settings.layout("rows")))
         self.rows.setHandleWidth(1)
-        self.stack.addWidget(self.columns)
+        rows = QVBoxLayout(self.desk)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(parts.filter)
+        rows.addWidget(self.columns, 1)
+        rows.addWidget(parts.scrubber)
+        self.stack.addWidget(self.desk)
 
     def show_empty(self, empty: bool) -> None:
         """Show the cards, or the panels."""
-        self.stack.setCurrentWidget(self.empty if empty else self.columns)
+        self.stack.setCurrentWidget(self.empty if empty else self.desk)
         self.fit()
 
     def fit(self) -> None:
         """Give the outer columns the width that the person chose, as long as there is room."""
         width = self.columns.width()
-        if self.stack.currentWidget() is not self.columns or not self.isVisible():
+        if self.stack.currentWidget() is not self.desk or not self.isVisible():
             return
         left, right = self._outer
         if width - left - right < MIDDLE:

@@ -11,10 +11,13 @@ from PySide6.QtWidgets import QApplication
 
 from rollscope_desktop.platform import Places
 from rollscope_desktop.services.engine_client import EngineClient
+from rollscope_desktop.services.jobs import Jobs
+from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui import app
 from rollscope_desktop.ui.app import Viewer
 from rollscope_desktop.ui.look import Look
-from tests.app.support import EPOCH, SECOND, make_index, simple_run
+from rollscope_desktop.viewmodels.open_run import OpenRun
+from tests.app.support import EPOCH, SECOND, Index, make_index, simple_run
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -27,6 +30,28 @@ def look(request, qapp: QApplication) -> Look:
 def light(qapp: QApplication) -> Look:
     qapp.setStyle("Fusion")
     return Look("light")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    made = make_index(tmp_path)
+    yield made
+    made.writer.close()
+
+
+@pytest.fixture
+def jobs(index: Index, qapp: QApplication) -> Iterator[Jobs]:
+    made = Jobs(index.path, Notices())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(jobs: Jobs) -> Iterator[OpenRun]:
+    """What all views share; nothing is open yet."""
+    made = OpenRun(jobs)
+    yield made
+    made.show(None)
 
 
 @pytest.fixture

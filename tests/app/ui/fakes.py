@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,12 +15,13 @@ from rollscope_desktop.model.messages import Message
 from rollscope_desktop.model.rows import ORDER, TIME, Locator, NoteRow, ProblemRow, RunRow
 from rollscope_desktop.query.messages import Talk
 from rollscope_desktop.query.payloads import Payload, Raw
-from rollscope_desktop.viewmodels.axis import RunAxis
 from rollscope_desktop.viewmodels.facts import Fact, Title
 from rollscope_desktop.viewmodels.inspector import Part, PartState, Summary, Tab
 from rollscope_desktop.viewmodels.lines import HeadingLine, Role, RunLine, SpanLine
+from rollscope_desktop.viewmodels.moment import Standing
+from rollscope_desktop.viewmodels.run_choice import RunChoice
+from rollscope_desktop.viewmodels.run_sums import Sums
 from rollscope_desktop.viewmodels.runs import ListState
-from rollscope_desktop.viewmodels.spans import State
 
 OFFSCREEN = pytest.mark.qt_log_ignore("This plugin does not support")
 """For tests that show a window: the platform without a screen says what it cannot do, each time."""
@@ -149,12 +151,20 @@ class _Runs(Lines):
     """Answers as a RunListModel does."""
 
     state_changed = Signal()
-    order_changed = Signal(str)
+    choice_changed = Signal()
+    counted = Signal()
 
     def __init__(self, lines: list[HeadingLine | RunLine], state: ListState) -> None:
         super().__init__(lines)
-        self.state, self.failure, self.order, self.total = state, "", "newest", len(lines)
+        self.state, self.failure, self.choice = state, "", RunChoice()
+        self.total, self.fitting, self.is_filtering = len(lines), len(lines), False
         self.calls: list[tuple[Any, ...]] = []
+
+    def headings(self) -> list[int]:
+        return [row for row in range(len(self.lines)) if self.run_id(row) is None]
+
+    def sums_of(self, runs: Any) -> Sums:
+        return Sums(len(list(runs)), cost=4_200_000, tokens_in=1_200, tokens_out=80)
 
     def run_id(self, row: int) -> int | None:
         line = self.lines[row] if 0 <= row < len(self.lines) else None
@@ -176,8 +186,12 @@ class _Runs(Lines):
         self.calls.append(("expanded", row, expanded))
 
     def set_order(self, order: str) -> None:
-        self.order = order
-        self.order_changed.emit(order)
+        self.choice = replace(self.choice, order=order)
+        self.choice_changed.emit()
+
+    def set_group(self, group: str) -> None:
+        self.choice = replace(self.choice, group=group)
+        self.choice_changed.emit()
 
     def say_state(self, state: ListState, failure: str = "") -> None:
         """Go to another state."""
@@ -192,7 +206,13 @@ class _Subject(QObject):
     """Answers as an Inspector does."""
 
     subject_changed = Signal()
+    title_changed = Signal()
     part_changed = Signal(object)
+    leaving = Signal()
+    note_chosen = Signal(object)
+    there = Standing.OVER
+    chosen = None
+    about = (1, None)
 
     def __init__(self, title: Title | None = None, parts: dict[Tab, Part] | None = None) -> None:
         super().__init__()
@@ -231,61 +251,6 @@ def some_parts() -> dict[Tab, Part]:
     }
 
 
-class _Spans(Lines):
-    """Answers as a SpanTreeModel does."""
-
-    state_changed = Signal()
-    axis_changed = Signal()
-    lines_replaced = Signal()
-
-    def __init__(self, lines: list[SpanLine], run: RunRow | None, axis: RunAxis) -> None:
-        super().__init__(lines, 5)
-        self.run_row, self.axis, self.failure = run, axis, ""
-        self.state = State.FULL if run else State.EMPTY
-        self.calls: list[tuple[Any, ...]] = []
-
-    def line(self, row: int) -> SpanLine | None:
-        return self.lines[row] if 0 <= row < len(self.lines) else None
-
-    def span_id(self, row: int) -> int | None:
-        line = self.line(row)
-        return None if line is None or line.fold else line.id
-
-    def row_of(self, span: int) -> int:
-        return next((n for n, line in enumerate(self.lines) if line.id == span), -1)
-
-    reveal = row_of
-
-    def parent_row(self, row: int) -> int:
-        depth = self.lines[row].depth
-        return next((n for n in range(row - 1, -1, -1) if self.lines[n].depth < depth), -1)
-
-    def next_error(self, row: int, back: bool = False) -> int:
-        found = (line.id for line in self.lines[row + 1 :] if line.status == ERROR)
-        return next(found, -1)
-
-    def toggle(self, row: int) -> None:
-        self.calls.append(("toggle", row))
-
-    def set_expanded(self, row: int, expanded: bool) -> None:
-        self.calls.append(("one", row, expanded))
-
-    def set_all_expanded(self, expanded: bool) -> None:
-        self.calls.append(("all", expanded))
-
-    def set_expanded_inside(self, row: int, expanded: bool) -> None:
-        self.calls.append(("inside", row, expanded))
-
-    def say_state(self, state: State, failure: str = "") -> None:
-        """Go to another state."""
-        self.state, self.failure = state, failure
-        self.state_changed.emit()
-
-
-def timed_axis(live: bool = False) -> RunAxis:
-    return RunAxis(NOON, 12_400 * MS, TIME, live)
-
-
 def some_problems() -> list[ProblemRow]:
     return [
         ProblemRow(1, "/logs/2026/run-17.jsonl", 12_034, "error", "The line is not JSON.", 1),
@@ -297,5 +262,4 @@ def some_problems() -> list[ProblemRow]:
 
 # Panels ask for the real models; these stand in for them.
 Runs: Any = _Runs
-Spans: Any = _Spans
 Subject: Any = _Subject

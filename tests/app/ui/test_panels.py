@@ -13,24 +13,17 @@ from rollscope_desktop.ui.inspector import InspectorPanel
 from rollscope_desktop.ui.panel import Panel
 from rollscope_desktop.ui.problems import ProblemsPanel
 from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.ui.span_panel import SpanPanel
-from rollscope_desktop.viewmodels.axis import RunAxis
 from rollscope_desktop.viewmodels.facts import Title
 from rollscope_desktop.viewmodels.inspector import Part, PartState, Tab
 from rollscope_desktop.viewmodels.runs import ListState
-from rollscope_desktop.viewmodels.spans import State
 from tests.app.ui.fakes import (
     OFFSCREEN,
     Lines,
     Runs,
-    Spans,
     Subject,
-    run_row,
     some_parts,
     some_problems,
     some_runs,
-    some_spans,
-    timed_axis,
 )
 
 pytestmark = OFFSCREEN
@@ -74,43 +67,6 @@ def test_runs_in_other_states(qtbot, look) -> None:
     assert panel.state._text.text() == "The index is damaged."
     with qtbot.waitSignal(panel.again_wanted):
         panel.state.button.click()
-
-
-@pytest.mark.parametrize("width", [320, 700, 1200])
-@pytest.mark.parametrize("live", [False, True])
-def test_tree(qtbot, look, width: int, live: bool) -> None:
-    model = Spans(some_spans(), run_row(errors=2), timed_axis(live))
-    panel = shown(qtbot, SpanPanel(look, model), width)
-
-    assert panel.shows_content()
-    assert inks(panel) > 60
-    used = sum(panel.view.columnWidth(c) for c in range(5) if not panel.view.isColumnHidden(c))
-    assert used == panel.view.viewport().width()
-    assert panel.following.isVisible() is live
-
-
-def test_tree_without_times_says_so(qtbot, look) -> None:
-    model = Spans(some_spans()[:4], run_row(clock=1, started=None), RunAxis(0, 9, 1, False))
-    panel = shown(qtbot, SpanPanel(look, model), 800)
-
-    assert panel.view._header.axis.timeless
-    assert "no times" in panel._summary.text()
-
-
-def test_tree_in_other_states(qtbot, look) -> None:
-    model = Spans([], None, RunAxis())
-    panel = shown(qtbot, SpanPanel(look, model))
-    expected = {
-        State.EMPTY: "No run is selected",
-        State.LOADING: "",
-        State.FAILED: "could not be read",
-        State.FULL: "No steps yet",
-    }
-    for state, words in expected.items():
-        model.say_state(state, "The run is no longer in the index.")
-        assert not panel.shows_content()
-        assert words in panel.state._title.text()
-        assert inks(panel) > 3
 
 
 def test_inspector(qtbot, look) -> None:
@@ -185,17 +141,16 @@ def test_problems(qtbot, look) -> None:
 def test_what_is_cut_has_a_tooltip(qtbot, light) -> None:
     """At 1000x700 names are cut; each row says in full what it is."""
     runs = shown(qtbot, RunPanel(light, Runs(some_runs(), ListState.FULL)), 220)
-    tree = shown(qtbot, SpanPanel(light, Spans(some_spans(), run_row(), timed_axis())), 460)
-    for view, lines in ((runs.view, some_runs()), (tree.view, some_spans())):
-        for row, line in enumerate(lines):
-            if view.rowViewportPosition(row) + view.rowHeight(row) > view.viewport().height():
-                break
-            at = view.visualRect(view.model().index(row, 0)).center()
-            help_ = QHelpEvent(QHelpEvent.Type.ToolTip, at, view.viewport().mapToGlobal(at))
-            QApplication.sendEvent(view.viewport(), help_)
-            name = line.run.name if hasattr(line, "run") else getattr(line, "name", "")
-            if name and name.isprintable():
-                assert name in QToolTip.text()
+    view = runs.view
+    for row, line in enumerate(some_runs()):
+        if view.rowViewportPosition(row) + view.rowHeight(row) > view.viewport().height():
+            break
+        at = view.visualRect(view.model().index(row, 0)).center()
+        help_ = QHelpEvent(QHelpEvent.Type.ToolTip, at, view.viewport().mapToGlobal(at))
+        QApplication.sendEvent(view.viewport(), help_)
+        name = line.run.name if hasattr(line, "run") else ""
+        if name and name.isprintable():
+            assert name in QToolTip.text()
     QToolTip.hideText()
 
 

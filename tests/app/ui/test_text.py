@@ -105,3 +105,25 @@ def test_cuts_keep_to_their_limit(said: str, limit: int) -> None:
 def test_ids_are_cut_in_the_middle_and_prose_at_its_end() -> None:
     assert text.middle_cut("abcdefghij", 5) == "ab…ij"
     assert text.end_cut("to be or not", 6) == "to be…"
+
+
+@pytest.mark.parametrize(
+    ("at", "length", "said"),
+    [
+        (7, 900, "\u2007\u20077 ns"),
+        (1_500, 2_000_000, "\u2007\u2007\u20071 µs"),
+        (3_100_000, 12_000_000, "\u20073.1 ms"),
+        (3_100_000, 5_000_000_000, "0.00 s"),
+        (12_400_000_000, 63_900_000_000, "0:12.4"),
+        (63_900_000_000, 12 * 60 * 10**9, "\u20071:03.9"),
+        (271 * 10**9, 7_800 * 10**9, "0:04:31"),
+    ],
+)
+def test_a_moment_has_the_digits_of_its_run(at: int, length: int, said: str) -> None:
+    assert text.clock(at, length) == said
+
+
+@given(st.integers(0, 10**15), st.integers(0, 10**15))
+def test_no_moment_is_wider_than_its_run_or_narrower(one: int, other: int) -> None:
+    at, length = sorted((one, other))
+    assert len(text.clock(at, length)) == len(text.clock(length, length))

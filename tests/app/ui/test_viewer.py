@@ -10,42 +10,50 @@ import sys
 import PySide6
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from rollscope_desktop.services.engine_client import Changed, EngineProgress
 from rollscope_desktop.services.notices import Notice
 from rollscope_desktop.ui import app, picture
+from rollscope_desktop.ui.about import AboutPage
 from rollscope_desktop.ui.crash import CrashDialog, Crashes
-from rollscope_desktop.ui.dialogs import AboutDialog, KeysDialog, SettingsDialog
+from rollscope_desktop.ui.instance import name_for
+from rollscope_desktop.ui.keys_page import KeysPage
+from rollscope_desktop.ui.settings_page import SettingsPage
 from rollscope_desktop.ui.signals import Signals
-from rollscope_desktop.ui.single import Single, hand_over, name_for
+from rollscope_desktop.ui.single import Single, hand_over
 from rollscope_desktop.viewmodels.inspector import Tab
+from rollscope_desktop.viewmodels.run_watch import State
 from rollscope_desktop.viewmodels.runs import ListState
-from rollscope_desktop.viewmodels.spans import State
 from tests.app.ui.conftest import close_viewer, open_viewer
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 def session_of(viewer):
     return viewer.session
 
 
+def title_of(session) -> str:
+    """The name of the run that the middle of the window shows."""
+    crumbs = session.views.crumbs.crumbs()
+    return crumbs[0].name if crumbs else ""
+
+
 def wait_for_tree(qtbot, session) -> None:
-    qtbot.waitUntil(lambda: session.tree.state is State.FULL and session.tree.rowCount() > 0)
-    qtbot.waitUntil(lambda: session.tree.line(0) is not None)
+    qtbot.waitUntil(
+        lambda: session.run.watch.state is State.FULL and session.tree.model.rowCount() > 0
+    )
+    qtbot.waitUntil(lambda: session.tree.model.line(0) is not None)
 
 
 def test_the_first_run_is_shown_at_once(viewer, qtbot) -> None:
     session = session_of(viewer)
     wait_for_tree(qtbot, session)
 
-    assert session.window.stack.currentWidget() is session.window.columns
+    assert session.window.stack.currentWidget() is session.window.desk
     assert session.run_panel.selected() is not None
-    assert session.span_panel.title.whole() == "run 1"
+    assert title_of(session) == "run 1"
     qtbot.waitUntil(lambda: session.inspector.title is not None)
     assert session.inspector_panel.title.whole() == "run  run 1"
     assert not viewer.window.grab().isNull()
@@ -56,10 +64,10 @@ def test_walking_from_the_list_into_a_step(viewer, qtbot) -> None:
     wait_for_tree(qtbot, session)
     runs = session.run_panel.view
     QTest.keyClick(runs, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: session.span_panel.title.whole() == "run 2")
+    qtbot.waitUntil(lambda: title_of(session) == "run 2")
     QTest.keyClick(runs, Qt.Key.Key_Return)
     wait_for_tree(qtbot, session)
-    tree = session.span_panel.view
+    tree = session.tree.view
     for _ in range(3):
         QTest.keyClick(tree, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: session.inspector.title and session.inspector.title.kind != "run")
@@ -77,19 +85,19 @@ def test_closing_and_opening_comes_back(places, qapp, qtbot, no_engine) -> None:
     session = session_of(first)
     wait_for_tree(qtbot, session)
     session.run_panel.view.setCurrentIndex(session.runs.index(session.runs.rowCount() - 1, 0))
-    qtbot.waitUntil(lambda: session.span_panel.title.whole() == "run 2")
+    qtbot.waitUntil(lambda: title_of(session) == "run 2")
     wait_for_tree(qtbot, session)
-    session.span_panel.view.setCurrentIndex(session.tree.index(2, 0))
+    session.tree.view.setCurrentIndex(session.tree.model.index(2, 0))
     span = session.selection.span
-    first.window.resize(760, 600)
+    first.window.resize(800, 600)
     close_viewer(first)
 
     second = open_viewer(places, qapp)
     session = session_of(second)
     wait_for_tree(qtbot, session)
-    qtbot.waitUntil(lambda: session.span_panel.selected() == span)
-    assert session.span_panel.title.whole() == "run 2"
-    assert second.window.size().toTuple() == (760, 600)
+    qtbot.waitUntil(lambda: session.tree.selected() == span)
+    assert title_of(session) == "run 2"
+    assert second.window.size().toTuple() == (800, 600)
     close_viewer(second)
 
 
@@ -145,7 +153,7 @@ def test_progress_counts_and_problems_stand_in_the_status_bar(viewer, qtbot) -> 
     assert bar._bar.isHidden()
     bar.show_counts(1024, 1_000_000)
     bar.show_flow(1234, 12_000_000)
-    assert (bar._counts.text(), bar._flow.text()) == ("1,024 runs · 1.0 M spans",
+    assert (bar._counts.text(), bar._flow.text().strip()) == ("1,024 runs · 1.0 M spans",
                                                       "1.2 k/s · lag 12.0 ms")  # fmt: skip
     bar.show_problems(2)
     assert bar._problems.text() == "2 problems"
@@ -160,16 +168,16 @@ def test_a_log_that_was_read_anew_is_shown_anew(viewer, qtbot) -> None:
 
     session._change(Changed((), True, 0))
 
-    assert session.tree.state is State.LOADING
+    assert session.run.watch.state is State.LOADING
     wait_for_tree(qtbot, session)
-    assert session.span_panel.title.whole() == "run 1"
+    assert title_of(session) == "run 1"
 
 
 def test_dialogs(viewer, qtbot) -> None:
     for dialog in (
-        SettingsDialog(viewer.look, viewer.settings, viewer.window),
-        KeysDialog(viewer.look, viewer.window),
-        AboutDialog(viewer.look, viewer.window),
+        SettingsPage(viewer.look, viewer.settings, viewer.places, viewer.window),
+        KeysPage(viewer.look, viewer.window),
+        AboutPage(viewer.look, viewer.window),
     ):
         dialog.show()
         assert not dialog.grab().isNull()
@@ -229,12 +237,13 @@ def test_what_nobody_expected_is_shown_and_the_viewer_goes_on(qapp, qtbot, expec
 
 def test_signals_close_the_viewer(qapp, qtbot) -> None:
     heard: list[int] = []
+    before = signal.getsignal(signal.SIGTERM)
     signals = Signals(lambda: heard.append(1))
     signal.raise_signal(signal.SIGTERM)
     qtbot.waitUntil(lambda: heard == [1])
     signals.restore()
 
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_bad_pair_is_refused(monkeypatch) -> None:
@@ -245,18 +254,31 @@ def test_the_bad_pair_is_refused(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("view", picture.VIEWS)
-def test_pictures(places, qapp, view: str) -> None:
-    image = picture.picture(places.index, 2, view, (900, 400), "dark", 2)
+def test_pictures(places, qapp, tmp_path, view: str) -> None:
+    file = tmp_path / "picture.png"
+    picture.picture(places, 2, view, file, (900, 400), "dark", 2)
     gc.disable()
 
+    image = QImage(str(file))
     assert (image.width(), image.height()) == (1800, 800)
     colours = {image.pixel(x, y) for x in range(0, 1800, 3) for y in range(0, 800, 3)}
     assert len(colours) > 20
 
 
-def test_a_picture_of_nothing_says_so(places, qapp) -> None:
+def test_a_picture_as_a_drawing(places, qapp, tmp_path) -> None:
+    file = tmp_path / "picture.svg"
+    picture.picture(places, 2, "timeline", file, (900, 400))
+    gc.disable()
+    said = file.read_text()
+    assert 'viewBox="0 0 900 400"' in said
+    assert ">assistant<" in said
+
+
+def test_a_picture_of_nothing_says_so(places, qapp, tmp_path) -> None:
     with pytest.raises(picture.NotDrawn, match="no longer in the index"):
-        picture.picture(places.index, 99, "tree", (400, 300))
+        picture.picture(places, 99, "tree", tmp_path / "x.png", (400, 300))
+    with pytest.raises(picture.NotDrawn, match="A picture is a"):
+        picture.picture(places, 2, "tree", tmp_path / "x.gif", (400, 300))
     gc.disable()
 
 
@@ -264,7 +286,7 @@ def test_an_index_that_is_not_there_yet(viewer) -> None:
     session = session_of(viewer)
     session.runs.state = ListState.LOADING
     session._choose_stack()
-    assert viewer.window.stack.currentWidget() is viewer.window.columns  # it is being read
+    assert viewer.window.stack.currentWidget() is viewer.window.desk  # it is being read
     session.places.index.unlink()
     session._choose_stack()
     assert viewer.window.stack.currentWidget() is viewer.window.empty

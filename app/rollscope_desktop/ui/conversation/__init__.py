@@ -1,0 +1,1 @@
+"""The conversation view: cards of different heights on a readable column."""

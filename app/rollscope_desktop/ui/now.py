@@ -1,0 +1,54 @@
+"""When a command can be given: what there is to give it to, and what to say if that is lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What the window holds at a moment, as far as commands depend on it.
+
+    ``runs``: the list has any; ``run``: one is selected; ``steps``: it has steps, so that its views
+    are shown; ``span``: one of them is selected; ``view`` is the key of the view that is open.
+    ``earlier`` and ``later`` selections can be gone to, and there is a scope ``back`` or
+    ``forward``. ``narrow``: there is a filter or a range.
+    """
+
+    runs: bool = False
+    run: bool = False
+    steps: bool = False
+    span: bool = False
+    live: bool = False
+    errors: bool = False
+    view: str = ""
+    earlier: bool = False
+    later: bool = False
+    back: bool = False
+    forward: bool = False
+    narrow: bool = False
+
+
+class When(NamedTuple):
+    """``lacking`` says what a command needs, in words that follow its title."""
+
+    lacking: str
+    holds: Callable[[Now], bool]
+
+
+ALWAYS = When("", lambda now: True)
+WITH_RUNS = When("needs a run in the list", lambda now: now.runs)
+WITH_RUN = When("needs a selected run", lambda now: now.run)
+WITH_STEPS = When("needs a run with steps", lambda now: now.steps)
+WITH_SPAN = When("needs a selected step", lambda now: now.span)
+WITH_ERRORS = When("needs a run with errors", lambda now: now.steps and now.errors)
+WHILE_LIVE = When("needs a live run", lambda now: now.steps and now.live)
+IN_TREE = When("needs the tree", lambda now: now.steps and now.view == "tree")
+IN_TIMELINE = When("needs the timeline", lambda now: now.steps and now.view == "timeline")
+AFTER_OTHERS = When("needs an earlier selection", lambda now: now.earlier)
+BEFORE_OTHERS = When("needs a selection to go forward to", lambda now: now.later)
+NARROWED = When("needs a filter or zoom to go back from", lambda now: now.back)
+NARROW = When("needs a filter or a range", lambda now: now.narrow)
+WIDENED = When("needs a filter or zoom to go forward to", lambda now: now.forward)

@@ -1,0 +1,195 @@
+"""The middle of the window: which step is selected, the views of the run, and their tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from rollscope_desktop.model import text
+from rollscope_desktop.model.rows import ORDER
+from rollscope_desktop.ui.breadcrumb import Breadcrumb
+from rollscope_desktop.ui.commands import by_id
+from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.panel import HEADER, Panel
+from rollscope_desktop.ui.view import View
+from rollscope_desktop.viewmodels.open_run import OpenRun
+from rollscope_desktop.viewmodels.run_watch import State
+
+ROOMY = 480
+"""From this width on there is room for a summary beside the run's name."""
+
+
+class Choice(NamedTuple):
+    """A view that can be opened, and how it is made when it is."""
+
+    key: str
+    title: str
+    icon: str
+    make: Callable[[Look, OpenRun], View]
+
+
+class Views(Panel):
+    """Shows one of several views of the open run, or a sentence when there is nothing to show."""
+
+    changed = Signal(str)
+    """The key of the view that is open now."""
+    made = Signal(object)
+    """A View that was made just now, before it is shown."""
+
+    def __init__(self, look: Look, run: OpenRun, choices: tuple[Choice, ...]) -> None:
+        super().__init__(look, "Steps")
+        self.run = run
+        self._choices = {choice.key: choice for choice in choices}
+        self._made: dict[str, View] = {}
+        self.key = choices[0].key
+        self.crumbs = Breadcrumb(look, run)
+        self.tools.replaceWidget(self.title, self.crumbs)
+        self.tools.setStretchFactor(self.crumbs, 1)
+        self.title.setParent(None)
+        self._summary = QLabel()
+        self._summary.setFont(look.fonts.table)
+        self._summary.setProperty("role", "muted")
+        self._summary.setContentsMargins(0, 0, 8, 0)
+        self.tools.addWidget(self._summary)
+        self._buttons: dict[str, QToolButton] = {}
+        self._view_tools = QHBoxLayout()
+        self._rows.insertWidget(1, self._bar())
+        watch = run.watch
+        watch.state_changed.connect(self._show_state)
+        watch.axis_changed.connect(self._say)
+        watch.grown.connect(self._show_state)
+        run.selection.span_changed.connect(self._show_span)
+        look.changed.connect(self._tint)
+        self._tint()
+        self._show_state()
+
+    @property
+    def view(self) -> View | None:
+        """The view that is open, if one was made."""
+        return self._made.get(self.key)
+
+    def open(self, key: str) -> View:
+        """Show one of the views; the selection comes along."""
+        self.key = key
+        self._buttons[key].setChecked(True)
+        view = self.get(key)
+        if self.shows_content():
+            self._stack.setCurrentWidget(view)
+        self._show_tools()
+        view.show_span(self.run.selection.span)
+        self.changed.emit(key)
+        return view
+
+    def _bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setProperty("role", "header")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setFixedHeight(HEADER)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 0, 4, 0)
+        row.setSpacing(2)
+        group = QButtonGroup(self)
+        for key, choice in self._choices.items():
+            button = QToolButton()
+            button.setText(choice.title)
+            button.setCheckable(True)
+            button.setProperty("role", "tab")
+            button.setFont(self.look.fonts.table)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setToolTip(f"{choice.title} ({by_id(f'view.{key}').key})")
+            button.setAccessibleName(choice.title)
+            button.clicked.connect(lambda checked=False, key=key: self.open(key).take_focus())
+            group.addButton(button)
+            row.addWidget(button)
+            self._buttons[key] = button
+        self._buttons[self.key].setChecked(True)
+        row.addStretch(1)
+        self._view_tools.setSpacing(2)
+        row.addLayout(self._view_tools)
+        return bar
+
+    def get(self, key: str) -> View:
+        """One of the views, made if it was not yet."""
+        view = self._made.get(key)
+        if view is None:
+            view = self._made[key] = self._choices[key].make(self.look, self.run)
+            self._stack.addWidget(view)
+            for widget in view.tools():
+                self._view_tools.addWidget(widget)
+            self.made.emit(view)
+        return view
+
+    def _show_tools(self) -> None:
+        full = self.shows_content()
+        for key, view in self._made.items():
+            for widget in view.tools():
+                widget.setVisible(full and key == self.key and not widget.property("unfit"))
+
+    def shows_content(self) -> bool:
+        return self._stack.currentWidget() is not self.state
+
+    def show_content(self) -> None:
+        """Show the view that is open."""
+        self._stack.setCurrentWidget(self.get(self.key))
+
+    def _show_span(self, span: int | None) -> None:
+        view = self.view
+        if view is not None and self.shows_content():
+            view.show_span(span)
+
+    def _show_state(self) -> None:
+        watch, state = self.run.watch, self.state
+        self._say()
+        if watch.state is State.EMPTY:
+            state.say("No run is selected", "Choose one in the list to see its steps.")
+        elif watch.state is State.LOADING:
+            state.load("Reading the steps of the run")
+        elif watch.state is State.FAILED:
+            state.say("The steps could not be read", watch.failure, icon="warning", role="error")
+        elif not watch.outline:
+            state.say("No steps yet", "The log of this run has no step so far.")
+        before = self.shows_content()
+        if watch.state is State.FULL and watch.outline:
+            self.show_content()
+        else:
+            self.show_state()
+        if before != self.shows_content():
+            self._show_tools()
+            self._show_span(self.run.selection.span)
+
+    def _say(self) -> None:
+        watch = self.run.watch
+        full = watch.state is State.FULL
+        # The name of the run needs the room more; its tooltip has the summary too.
+        self._summary.setVisible(full and self.width() >= ROOMY)
+        run = watch.row
+        if run is None:
+            return
+        parts = [text.count(run.spans, "step")]
+        if run.clock == ORDER:
+            parts.append("no times in the log")
+        else:
+            parts.append(text.duration(watch.axis.length))
+        if run.errors:
+            parts.append(text.count(run.errors, "error"))
+        said = " · ".join(parts)
+        self._summary.setText(said)
+        name = text.one_line(run.name or run.agent or "Run")
+        self.crumbs.say_run(f"<span>{_escaped(name)}<br>{said}</span>")
+
+    def _tint(self) -> None:
+        for key, button in self._buttons.items():
+            button.setIcon(self.look.icon(self._choices[key].icon))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say()
+
+
+def _escaped(said: str) -> str:
+    return said.replace("&", "&amp;").replace("<", "&lt;")

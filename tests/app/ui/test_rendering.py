@@ -1,0 +1,168 @@
+"""The window on the demo, in each view, size, theme and state: nothing unreadable, cut or lost."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from rollscope_desktop import demo
+from rollscope_desktop.ingest.pipeline import Pipeline
+from rollscope_desktop.platform import Places
+from rollscope_desktop.store.writer import Writer
+from rollscope_desktop.ui.app import Viewer
+from rollscope_desktop.viewmodels.inspector import Tab
+from rollscope_desktop.viewmodels.run_watch import State
+from tests.app.support import EPOCH
+from tests.app.ui.checks import complaints
+from tests.app.ui.conftest import close_viewer, open_viewer
+from tests.conftest import ROOT
+
+SIZES = (QSize(1400, 900), QSize(1000, 700))
+VIEWS = ("tree", "timeline", "list", "conversation")
+RUN = "Which main board to buy"
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's runs and an index of them."""
+    folder = tmp_path_factory.mktemp("demo")
+    demo.unpack(folder / "logs", EPOCH)
+    writer = Writer(folder / "cache" / "index.db")
+    pipeline = Pipeline(writer)
+    pipeline.open(os.fsencode(folder / "logs"))
+    pipeline.drain()
+    pipeline.close()
+    writer.close()
+    return folder
+
+
+@pytest.fixture(params=["light", "dark"])
+def window(
+    request, indexed: Path, tmp_path: Path, qapp: QApplication, no_engine, monkeypatch
+) -> Iterator[Viewer]:
+    monkeypatch.setenv("ROLLSCOPE_THEME", request.param)
+    shutil.copytree(indexed / "cache", tmp_path / "cache")
+    made = open_viewer(Places(tmp_path / "data", tmp_path / "cache", tmp_path / "config"), qapp)
+    made.window.resize(SIZES[0])
+    yield made
+    close_viewer(made)
+
+
+def session_of(viewer: Viewer):
+    return viewer.session
+
+
+def open_run(viewer: Viewer, qtbot, name: str = RUN) -> None:
+    session = session_of(viewer)
+    qtbot.waitUntil(lambda: session.runs.total > 0)
+
+    def run() -> int | None:
+        rows = range(session.runs.rowCount())
+        lines = [(session.runs.run_id(row), session.runs.line(row)) for row in rows]
+        return next((id for id, line in lines if id and line and line.run.name == name), None)
+
+    qtbot.waitUntil(lambda: run() is not None)
+    session.run_panel.select_run(run())
+    qtbot.waitUntil(lambda: session.run.watch.whole and session.run.watch.row.name == name)
+
+
+def settle(viewer: Viewer, qtbot) -> None:
+    """Until the view that is open has all that it shows, painted."""
+    view = session_of(viewer).views.view
+    viewer.window.grab()
+    qtbot.waitUntil(view.is_ready)
+    viewer.window.grab()
+
+
+def check(viewer: Viewer, size: QSize, folder: Path) -> list[str]:
+    viewer.window.resize(size)
+    QApplication.processEvents()
+    viewer.window.grab()
+    return complaints(viewer.window, viewer.look.theme, folder)
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_a_run_in_each_view(window: Viewer, key: str, tmp_path, qtbot) -> None:
+    open_run(window, qtbot)
+    session_of(window).views.open(key)
+    for size in SIZES:
+        window.window.resize(size)
+        settle(window, qtbot)
+        assert check(window, size, tmp_path) == []
+
+
+def test_a_step_in_each_tab_of_the_inspector(window: Viewer, tmp_path, qtbot) -> None:
+    open_run(window, qtbot)
+    session = session_of(window)
+    structure = session.run.watch.outline.structure
+    session.selection.select_span(structure.id_of(1))
+    qtbot.waitUntil(lambda: session.inspector.subject is not None)
+    for tab in Tab:
+        session.inspector_panel.tabs.setCurrentIndex(list(Tab).index(tab))
+        for size in SIZES:
+            assert check(window, size, tmp_path) == []
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_nothing_that_fits(window: Viewer, key: str, tmp_path, qtbot) -> None:
+    open_run(window, qtbot)
+    session = session_of(window)
+    session.views.open(key)
+    session.run.scope.set_filter("name:nosuchname")
+    qtbot.waitUntil(lambda: session.run.matches.count == 0 and not session.run.matches.busy)
+    settle(window, qtbot)
+    for size in SIZES:
+        assert check(window, size, tmp_path) == []
+
+
+@pytest.mark.parametrize("state", ["empty", "loading", "failed", "none"])
+def test_without_anything_to_show(window: Viewer, state: str, tmp_path, qtbot) -> None:
+    open_run(window, qtbot)
+    session = session_of(window)
+    if state == "empty":
+        window.window.show_empty(True)
+    elif state == "loading":
+        session.run.show(session.selection.run)
+        assert session.run.watch.state is State.LOADING
+        assert complaints(window.window, window.look.theme, tmp_path) == []
+        qtbot.waitUntil(lambda: session.run.watch.whole)
+        return
+    elif state == "failed":
+        session.run.show(9_999)
+        qtbot.waitUntil(lambda: session.run.watch.state is State.FAILED)
+    else:
+        session.run.show(None)
+    for size in SIZES:
+        assert check(window, size, tmp_path) == []
+
+
+def test_the_run_as_it_was(window: Viewer, tmp_path, qtbot) -> None:
+    open_run(window, qtbot)
+    session = session_of(window)
+    session.run.playhead.set(session.run.watch.axis.length // 2)
+    for key in VIEWS:
+        session.views.open(key)
+        settle(window, qtbot)
+        told = check(window, SIZES[0], tmp_path)
+        # What is ahead is faint on purpose.
+        assert [said for said in told if not said.startswith("unreadable")] == []
+
+
+@pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="this is the scaled run itself")
+def test_all_of_this_at_twice_the_scale() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", str(Path(__file__))],
+        cwd=ROOT, capture_output=True, text=True, timeout=110, check=False,
+        env=os.environ | {"QT_SCALE_FACTOR": "2"},
+    )  # fmt: skip
+    gc.disable()
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -8,13 +8,21 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import report, rows_indexing, rows_live, rows_viewer
+from tests.bench import (
+    report,
+    rows_hard,
+    rows_indexing,
+    rows_list,
+    rows_live,
+    rows_timeline,
+    rows_viewer,
+)
 from tests.bench.child import CACHE, ROOT, Failed
 from tests.bench.corpus import SIZES, Corpus, corpora
 from tests.bench.reasons import REASONS
 from tests.bench.samples import Line, Samples, Step
 
-ROWS = ("A1", "A2", "A3", "A4", "A6", "A8", "A9", "H3")
+ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", "H3")
 
 
 def main() -> int:
@@ -36,6 +44,9 @@ def main() -> int:
             *rows_viewer.steps(
                 runlog, size.spans, asked.seed, asked.cache, Path(place), asked.small
             ),
+            *rows_list.steps(size.spans, asked.seed, asked.cache, Path(place)),
+            *rows_timeline.steps(size.spans, asked.seed, asked.cache, Path(place)),
+            *rows_hard.steps(asked.cache, Path(place), asked.small),
         ]
         wanted = [step for step in steps if step.rows & rows]
         if not any(step.name == "lnav" for step in steps):
@@ -45,6 +56,9 @@ def main() -> int:
         *rows_indexing.lines(samples, runlog, flat),
         *rows_live.lines(samples),
         *rows_viewer.lines(samples, size.spans),
+        *rows_list.lines(samples, size.spans),
+        *rows_timeline.lines(samples, size.spans),
+        *rows_hard.lines(samples),
     ]
     lines = sorted((line for line in lines if line.row in rows), key=lambda line: line.row)
     print("\n" + report.table(lines))

@@ -139,7 +139,6 @@ def _opening(samples: Samples, long: int) -> list[Line]:
                  f"painted at all {seconds(samples.best(step, 'scroll'))}; expanding everything "
                  f"{seconds(samples.middle(step, 'expand'))}", "", at_most(scroll, 0.02))
         )  # fmt: skip
-        out.append(Line("A6", "sort and filter", "", "come with the flat list of steps"))
     return out
 
 

@@ -23,8 +23,8 @@ from rollscope_desktop.query.connection import open_reader
 from rollscope_desktop.store.schema import RUN_SHIFT
 from rollscope_desktop.ui.session import Session
 from rollscope_desktop.viewmodels.lines import RunLine
+from rollscope_desktop.viewmodels.run_watch import State
 from rollscope_desktop.viewmodels.runs import ListState
-from rollscope_desktop.viewmodels.spans import State
 from tests.bench.live import LOADS, Writer, engine
 from tests.bench.viewer import Gaps, Paints, resident, rest, runs_by_size, until, viewer
 
@@ -85,11 +85,11 @@ def _is_sorted(session: Session) -> bool:
 def open_runs(home: str, spans: int, times: int) -> Said:
     """A6 and A3: opening runs of 10,000 and ``spans`` spans, going to any row; memory."""
     with engine(Path(home)) as (places, _), viewer(places) as session:
-        tree = session.tree
+        watch = session.run.watch
         (small, _), (middle, held), (large, all_spans) = runs_by_size(places.index)
         until(lambda: session.runs.total == 3, "the list of runs did not come")
         session.run_panel.select_run(small)
-        until(lambda: tree.state is State.FULL and tree.whole, "no run was opened")
+        until(lambda: watch.state is State.FULL and session.run.watch.whole, "no run was opened")
         rest(_SETTLED)
         assert (held, all_spans) == (10_000, spans)
         said: Said = {"base_mb": resident()}
@@ -112,14 +112,15 @@ def open_runs(home: str, spans: int, times: int) -> Said:
 
 def _open(session: Session, run: int) -> Said:
     """Choose a run: seconds to its first lines and to its whole tree, painted."""
-    tree, panel = session.tree, session.span_panel
+    tree, panel = session.tree.model, session.tree
     paints, gaps = Paints(panel.view), Gaps()
 
     def lines() -> bool:
-        there = tree.run == run and tree.rowCount() > 0 and panel.shows_content()
+        shown = session.views.shows_content()
+        there = session.run.watch.run == run and tree.rowCount() > 0 and shown
         return there and tree.line(0) is not None
 
-    paints.wait_for(first=lines, whole=lambda: lines() and tree.whole)
+    paints.wait_for(first=lines, whole=lambda: lines() and session.run.watch.whole)
     gaps.start()
     began = time.perf_counter()
     session.run_panel.select_run(run)
@@ -130,7 +131,7 @@ def _open(session: Session, run: int) -> Said:
 
 def _jump(session: Session, run: int, spans: int, index: Path) -> Said:
     """Go to spans anywhere in the run that is open, most of them folded away."""
-    tree, panel = session.tree, session.span_panel
+    tree, panel = session.tree.model, session.tree
     reader = open_reader(index)
     random, low = Random(1), run << RUN_SHIFT
     found = "SELECT id FROM spans WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
@@ -158,12 +159,12 @@ def _jump(session: Session, run: int, spans: int, index: Path) -> Said:
 
 def _scroll(session: Session) -> Said:
     """Open everything, then go anywhere with the scroll bar."""
-    tree, view = session.tree, session.span_panel.view
+    tree, view = session.tree.model, session.tree.view
     gaps, paints = Gaps(), Paints(view)
     gaps.start()
     paints.wait_for(all=lambda: True)
     began = time.perf_counter()
-    session.span_panel.expand_all()
+    session.tree.expand_all()
     until(lambda: paints.all_met, "not everything was opened")
     said: Said = {"expand": paints.at["all"] - began, "expand_gap": gaps.stop()["gap_max"]}
     rest(0.5)
@@ -202,18 +203,18 @@ def live_on_screen(load: str, seconds: float) -> Said:
 
 
 def _follow(session: Session, writer: Writer, files: int, seconds: float) -> Said:
-    tree = session.tree
+    tree, watch = session.tree.model, session.run.watch
     until(lambda: session.runs.total == files, "the runs did not come")
-    until(lambda: tree.state is State.FULL, "no run was opened")
+    until(lambda: watch.state is State.FULL, "no run was opened")
     rest(_SETTLED)
     taken: list[tuple[int, int]] = []
     painted: list[tuple[int, int]] = []
 
     def spans() -> int:
-        return 0 if tree.run_row is None else tree.run_row.spans
+        return 0 if watch.row is None else watch.row.spans
 
     tree.rowsInserted.connect(lambda *_: taken.append((time.time_ns(), spans())))
-    paints, gaps = Paints(session.span_panel.view), Gaps()
+    paints, gaps = Paints(session.tree.view), Gaps()
 
     def note() -> Any:
         count = spans() if tree.rowCount() else 0
@@ -227,8 +228,8 @@ def _follow(session: Session, writer: Writer, files: int, seconds: float) -> Sai
     said = gaps.stop()
     said["busy"] = (time.process_time() - spent) / (time.perf_counter() - began)
     written = writer.said()
-    assert tree.run_row is not None
-    stamps = written["stamps"][tree.run_row.key.removeprefix("rollscope:")]
+    assert watch.row is not None
+    stamps = written["stamps"][watch.row.key.removeprefix("rollscope:")]
     until(lambda: spans() == len(stamps) // 2, "spans are missing in the tree", 30)
     rest(0.2)
     for what, seen in (("model", taken), ("screen", painted)):

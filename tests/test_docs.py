@@ -56,9 +56,17 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def test_examples_of_the_command_line_page(shell: Path) -> None:
-    commands = examples("command-line.md")
-    assert len(commands) >= 5
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*DOCS.glob("*.md"), *(DOCS.parent / name for name in ("README.md", "CONTRIBUTING.md"))]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+@pytest.mark.parametrize(("page", "least"), [("command-line.md", 5), ("filter.md", 2)])
+def test_examples_run_as_they_are_printed(shell: Path, page: str, least: int) -> None:
+    commands = examples(page)
+    assert len(commands) >= least
     try:
         for command, expected in commands:
             said = run(command, shell).splitlines()

@@ -59,6 +59,18 @@ def measure(task: str, *, module: str = "tasks", **arguments: Any) -> dict[str, 
     return {**memory.said, **said}
 
 
+def index_once(home: Path, logs: Path, spans: int) -> Path:
+    """The index of these logs in a home, made if it is not there yet. Raises Failed when it does
+    not have so many spans."""
+    index = home / "cache" / "index.db"
+    if not index.exists():
+        index.parent.mkdir(parents=True)
+        made = measure("index", folder=logs, index=index)
+        if made["whole_spans"] != spans:
+            raise Failed(f"the index has {made['whole_spans']:,} spans")
+    return index
+
+
 class Memory:
     """The largest resident memory of a process, and of all of its children together."""
 

@@ -92,6 +92,10 @@ def corpora(size: Size, seed: int, cache: Path) -> tuple[Corpus, Corpus]:
     return runlog, flat
 
 
+OTHERS = 10_020
+"""Spans of the two smaller runs that stand beside the long one."""
+
+
 def long_runs(seed: int, cache: Path, spans: int) -> Path:
     """A folder of three run logs: of ``spans`` spans, of 10,000 and of 20, the newest."""
     place = cache / f"long-{spans}-seed{seed}-r{REVISION}"

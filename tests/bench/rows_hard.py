@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.child import Failed, measure
+from tests.bench.child import index_once, measure
 from tests.bench.hard import DEEP, HUGE, hard_runs
 from tests.bench.samples import Line, Samples, Step, at_most, megabytes, millis, seconds
 
@@ -22,12 +22,7 @@ def steps(cache: Path, place: Path, brief: bool) -> list[Step]:
 
     def task(name: str, **more: Any) -> Any:
         def run() -> dict[str, Any]:
-            index = home / "cache" / "index.db"
-            if not index.exists():
-                index.parent.mkdir(parents=True)
-                made = measure("index", folder=hard_runs(cache), index=index)
-                if made["whole_spans"] != DEEP + 4:
-                    raise Failed(f"the index has {made['whole_spans']:,} spans")
+            index_once(home, hard_runs(cache), DEEP + 4)
             return measure(name, module="hard_tasks", **more)
 
         return run

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.child import Failed, measure
-from tests.bench.corpus import long_runs
+from tests.bench.child import index_once, measure
+from tests.bench.corpus import OTHERS, long_runs
 from tests.bench.samples import Line, Samples, Step, at_most, millis, seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _STEP = "flat list"
-_OTHERS = 10_020  # spans of the two smaller runs beside the long one
 
 
 def steps(long: int, seed: int, cache: Path, place: Path) -> list[Step]:
@@ -20,12 +19,7 @@ def steps(long: int, seed: int, cache: Path, place: Path) -> list[Step]:
     home = place / "long"
 
     def flat_list() -> dict[str, Any]:
-        index = home / "cache" / "index.db"
-        if not index.exists():
-            index.parent.mkdir(parents=True)
-            made = measure("index", folder=long_runs(seed, cache, long), index=index)
-            if made["whole_spans"] != long + _OTHERS:
-                raise Failed(f"the index has {made['whole_spans']:,} spans")
+        index_once(home, long_runs(seed, cache, long), long + OTHERS)
         return measure("flat_list", module="list_tasks", home=home, spans=long)
 
     return [Step(_STEP, frozenset({"A6"}), flat_list)]
@@ -36,7 +30,7 @@ def lines(samples: Samples, long: int) -> list[Line]:
     out: list[Line] = []
     for which, what in (
         ("one", f"a run of {long:,} spans"),
-        ("all", f"all runs, {long + _OTHERS:,} spans"),
+        ("all", f"all runs, {long + OTHERS:,} spans"),
     ):
         if samples.best(_STEP, f"{which}_sort_first") is not None:
             out += _of(samples, which, what)
@@ -83,24 +77,3 @@ def _whole(samples: Samples, which: str, what: str, name: str, words: str) -> Li
     worst = samples.best(_STEP, f"{which}_{name}_whole_worst")
     return Line("A6", f"{what}: {words}: full order behind it", "≤ 1.2 s", seconds(whole),
                 f"slowest of them {seconds(worst)}", "", at_most(whole, 1.2))  # fmt: skip
-
-
-def main() -> None:
-    """Measure once and print the table: ``python -m tests.bench.rows_list [SPANS]``."""
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    from tests.bench.child import CACHE
-    from tests.bench.report import table
-
-    long = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    samples = Samples()
-    with tempfile.TemporaryDirectory(prefix="rollscope-bench-") as place:
-        for step in steps(long, 1, CACHE, Path(place)):
-            samples.add(step.name, step.run())
-    print(table(lines(samples, long)))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.child import Failed, measure
-from tests.bench.corpus import long_runs
+from tests.bench.child import index_once, measure
+from tests.bench.corpus import OTHERS, long_runs
 from tests.bench.samples import Line, Samples, Step, at_most, millis, seconds, times
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _STEP = "timeline"
-_OTHERS = 10_020  # spans of the two smaller runs beside the long one
 _MOST = 12.0  # milliseconds
 
 
 def steps(long: int, seed: int, cache: Path, place: Path) -> list[Step]:
     """What one round measures; ``place`` is where the index of the long runs lies, or will."""
-    index = place / "long" / "cache" / "index.db"
 
     def timeline() -> dict[str, Any]:
-        if not index.exists():
-            index.parent.mkdir(parents=True)
-            made = measure("index", folder=long_runs(seed, cache, long), index=index)
-            if made["whole_spans"] != long + _OTHERS:
-                raise Failed(f"the index has {made['whole_spans']:,} spans")
+        index = index_once(place / "long", long_runs(seed, cache, long), long + OTHERS)
         return measure("frames", module="timeline_tasks", index=index, spans=long)
 
     return [Step(_STEP, frozenset({"A7"}), timeline)]
@@ -53,24 +47,3 @@ def lines(samples: Samples, long: int) -> list[Line]:
         Line("A7", "sum of a range; critical path", "", seconds(samples.middle(_STEP, "sums"))
              + "; " + seconds(samples.middle(_STEP, "path"))),
     ]  # fmt: skip
-
-
-def main() -> None:
-    """Measure once and print the table: ``python -m tests.bench.rows_timeline [SPANS]``."""
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    from tests.bench.child import CACHE
-    from tests.bench.report import table
-
-    long = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    samples = Samples()
-    with tempfile.TemporaryDirectory(prefix="rollscope-bench-") as place:
-        for step in steps(long, 1, CACHE, Path(place)):
-            samples.add(step.name, step.run())
-    print(table(lines(samples, long)))
-
-
-if __name__ == "__main__":
-    main()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.child import Failed, measure
-from tests.bench.corpus import long_runs
+from tests.bench.child import index_once, measure
+from tests.bench.corpus import OTHERS, long_runs
 from tests.bench.samples import (
     Line,
     Samples,
@@ -39,12 +39,7 @@ def steps(
         return lambda: measure(name, module="viewer_tasks", **more)
 
     def open_runs() -> dict[str, Any]:
-        index = home / "cache" / "index.db"
-        if not index.exists():
-            index.parent.mkdir(parents=True)
-            made = measure("index", folder=long_runs(seed, cache, long), index=index)
-            if made["whole_spans"] != long + 10_020:
-                raise Failed(f"the index has {made['whole_spans']:,} spans")
+        index_once(home, long_runs(seed, cache, long), long + OTHERS)
         return measure("open_runs", module="viewer_tasks", home=home, spans=long, times=_OPENINGS)
 
     def step(name: str, rows: str, run: Callable[[], dict[str, Any]]) -> Step:

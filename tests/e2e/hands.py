@@ -40,7 +40,7 @@ class Keyboard:
             # Qt's stubs know no letters here, its binding does.
             handle: Any = (QApplication.activeWindow() or self._window).windowHandle()
             for one in key if isinstance(key, str) else [key]:
-                QTest.keyClick(handle, one, modifier)  # type: ignore[call-overload]
+                QTest.keyClick(handle, one, modifier)  # type: ignore[arg-type]
             QApplication.processEvents()
 
     def tab_to(self, wanted: Callable[[QWidget], bool]) -> None:

@@ -129,7 +129,8 @@ def query_run(reader: Reader, id: int) -> RunRow | None:
 def find_runs(reader: Reader, text: str, limit: int = 20) -> list[RunRow]:
     """The runs that a person may mean by ``text``: a key, the beginning of one, or a name.
 
-    An exact key or id of the source wins over beginnings, and those over names; newest first.
+    An exact key or id of the source wins over beginnings, and those over names; a part of a name
+    counts when nothing else is found. Newest first.
     """
     beginning = f"{_like(text)}%"
     for where, value in (
@@ -138,6 +139,7 @@ def find_runs(reader: Reader, text: str, limit: int = 20) -> list[RunRow]:
         (r"key LIKE ? ESCAPE '\'", beginning.lower()),
         ("name = ?", text),
         (r"source_id LIKE ? ESCAPE '\' OR name LIKE ? ESCAPE '\'", beginning),
+        (r"name LIKE ? ESCAPE '\'", f"%{beginning}"),
     ):
         sql = f"SELECT {_ROW} FROM runs WHERE {where} ORDER BY started DESC, id DESC LIMIT ?"
         rows = reader.all(sql, (*[value] * where.count("?"), limit))

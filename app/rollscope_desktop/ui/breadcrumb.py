@@ -149,9 +149,11 @@ class Breadcrumb(QWidget):
         """Put the crumbs side by side; where there is no room, those in the middle give way."""
         count, room = len(self._crumbs), self.width()
         names = [crumb.name for crumb in self._crumbs]
-        wide = [min(self._wide(self._buttons[n], names[n]), WIDEST) for n in range(count)]
+        whole = [self._wide(self._buttons[n], names[n]) for n in range(count)]
+        wide = [min(width, WIDEST) for width in whole]
         hidden = len(self._way) + 1 - count  # that are not even told
         head, near, over = 0, 0, 0
+        shown: list[int] = []
         # The run and its top step stand before the cut; the top step goes last.
         for head, near in ((h, n) for h in (2, 1) for n in range(h, max(count, h + 1))):
             shown = [*range(min(head, count)), *range(min(near, count), count)]
@@ -167,6 +169,11 @@ class Breadcrumb(QWidget):
                 given = min(over, wide[n] - least)
                 wide[n] -= given
                 over -= given
+        spare = max(-over, 0)
+        for n in reversed(shown):
+            given = min(whole[n] - wide[n], spare)
+            wide[n] += given
+            spare -= given
         self._place(shown, wide, head if is_cut else -1)
 
     def _place(self, shown: list[int], wide: list[int], cut_at: int) -> None:

@@ -36,7 +36,11 @@ class Copying(QObject):
         if span is not None:
             self._ask(form, _write, form, span)
         elif run is not None and form == "link":
-            self._ask(form, _write_run_link, run)
+            self.copy_run_link(run)
+
+    def copy_run_link(self, run: int) -> None:
+        """Copy the link to a run by its id."""
+        self._ask("link", _write_run_link, run)
 
     def put(self, text: str, said: str) -> None:
         """Copy a text that is at hand, and say what it is."""

@@ -118,6 +118,7 @@ class DiffWindow(QDialog):
         self._model = model
         self.setWindowTitle("What became different")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("role", "panel")
         self.resize(*_SIZE)
         self._title = CutLabel()
         self._title.setFont(look.fonts.strong)

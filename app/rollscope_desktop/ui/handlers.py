@@ -147,6 +147,8 @@ class Handlers(QObject):
 
     def _listen(self) -> None:
         session, window, opening = self._session, self._window, self.opening
+        session.run_panel.filter_wanted.connect(self._narrowing.add)
+        session.run_panel.link_wanted.connect(session.copying.copy_run_link)
         window.empty.folder_wanted.connect(opening.choose_folder)
         window.empty.demo_wanted.connect(opening.open_demo)
         window.empty.recent_wanted.connect(opening.open_one)

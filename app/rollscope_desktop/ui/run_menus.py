@@ -4,16 +4,21 @@ done with the runs that are selected."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from rollscope_desktop.model import text
+from rollscope_desktop.model.rows import RunRow
 from rollscope_desktop.viewmodels.run_choice import GROUPS, USUAL_COLUMNS
 from rollscope_desktop.viewmodels.run_columns import COLUMNS, SIGNS, column_of
 from rollscope_desktop.viewmodels.run_order import ORDERS
 from rollscope_desktop.viewmodels.runs import RunListModel
+
+LONGEST = 32
+"""So many characters of a value are in a menu."""
 
 
 class ChoiceMenu(QMenu):
@@ -141,7 +146,7 @@ def deeds_menu(parent: QWidget, parts: Sequence[Sequence[Deed]]) -> QMenu:
         if number and part:
             menu.addSeparator()
         for deed in part:
-            action = menu.addAction(deed.title)
+            action = menu.addAction(deed.title.replace("&", "&&"))
             action.setEnabled(deed.can)
             if deed.key:
                 # Only told: the view hears the key itself.
@@ -149,6 +154,21 @@ def deeds_menu(parent: QWidget, parts: Sequence[Sequence[Deed]]) -> QMenu:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             action.triggered.connect(lambda checked=False, do=deed.do: do())
     return menu
+
+
+def filter_deeds(run: RunRow | None, wanted: Callable[[str, str], object]) -> list[Deed]:
+    """Filters for what a run has in common with others: by field and value."""
+    found = [] if run is None else [
+        ("run", run.name), ("agent", run.agent), ("session", run.session), ("group", run.group_id),
+    ]  # fmt: skip
+    return [
+        Deed(
+            f"Filter: {field.title()} “{text.end_cut(text.one_line(said), LONGEST)}”",
+            partial(wanted, field, said),
+        )
+        for field, said in found
+        if said
+    ]
 
 
 def of_runs(verb: str, number: int, noun: str = "Run") -> str:

@@ -11,7 +11,14 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import PATIENCE, Panel
 from rollscope_desktop.ui.run_footer import RunFooter
-from rollscope_desktop.ui.run_menus import ChoiceMenu, ColumnMenu, Deed, deeds_menu, of_runs
+from rollscope_desktop.ui.run_menus import (
+    ChoiceMenu,
+    ColumnMenu,
+    Deed,
+    deeds_menu,
+    filter_deeds,
+    of_runs,
+)
 from rollscope_desktop.ui.run_selection import RunSelection
 from rollscope_desktop.ui.run_view import RunView
 from rollscope_desktop.viewmodels.run_columns import columns_of
@@ -34,6 +41,10 @@ class RunPanel(Panel):
     run_entered = Signal(object)
     """Enter or a double click on a run: the person wants to go into it."""
     again_wanted = Signal()
+    filter_wanted = Signal(str, str)
+    """A field and a value: the filter should ask for it as well."""
+    link_wanted = Signal(object)
+    """The id of a run whose link is to be copied."""
 
     def __init__(self, look: Look, model: RunListModel, trash: RunTrash | None = None) -> None:
         super().__init__(look, "Runs")
@@ -189,10 +200,14 @@ class RunPanel(Panel):
             Deed(f"{of_runs('Copy', number)} as JSON", self.copy_json, "Ctrl+C"),
             Deed("Copy Id" if number == 1 else "Copy Ids", self.copy_ids),
         ]
+        if number == 1:
+            copies.insert(1, Deed("Copy Link", partial(self.link_wanted.emit, picked[0])))
         away = Deed(
             f"{of_runs('Move', number)} to Trash", self.throw_away, "Del", can=self.can_throw()
         )
-        return deeds_menu(self, [first, copies, [away] if self.trash is not None else []])
+        like = filter_deeds(self.model.row_of_id(picked[0]), self.filter_wanted.emit)
+        thrown = [away] if self.trash is not None else []
+        return deeds_menu(self, [first, like if number == 1 else [], copies, thrown])
 
     def _pick_inside(self, row: int, runs: list[int]) -> None:
         self.model.set_expanded(row, True)

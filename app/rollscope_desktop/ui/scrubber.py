@@ -17,6 +17,7 @@ from rollscope_desktop.viewmodels.playhead import SPEEDS
 from rollscope_desktop.viewmodels.run_watch import State
 
 HEIGHT = 44
+_PLACE, _NUMBER = "00:00.0 / 00:00.0", "step 000 of 000"
 ROOMY = 860
 """From this width on there is room for the number of the step."""
 
@@ -168,7 +169,10 @@ class Scrubber(QWidget):
             if not label.isHidden():
                 said = say(self._run)
                 label.setText(said)
-                label.setMinimumWidth(label.fontMetrics().horizontalAdvance(words.widest(said)))
+                room = words.widest(said)
+                if self._run.watch.axis.live:  # its figures grow, and the strip is not to jump
+                    room = max(room, _PLACE if label is self._place else _NUMBER, key=len)
+                label.setMinimumWidth(label.fontMetrics().horizontalAdvance(room))
                 label.setToolTip(whole)
 
     def _tint(self) -> None:

@@ -226,6 +226,8 @@ class Session(QObject):
     # Selection
 
     def _show_run(self, run: int | None) -> None:
+        if run is not None and self.run_panel.selected() != run:
+            self.run_panel.select_run(run)  # it was chosen elsewhere: by a link, in the palette
         self.run.show(run)
         self.inspector.show_subject(run, self.selection.span)
         self.handlers.enable()
@@ -305,8 +307,10 @@ class Session(QObject):
         self._opening = False
         if not said.get("runs"):
             names = ", ".join(text.one_line(Path(path).name or path) for path in self._asked)
-            what = "Nothing could be read of" if said.get("problems") else "There is no log in"
-            self.notices.say(f"{what} {names}.", "warning", topic="open")
+            told = f"There is no log in {names} so far. One that comes will show up here."
+            if said.get("problems"):
+                told = f"Nothing of {names} could be read. The problems say why."
+            self.notices.say(told, "warning", topic="open")
         self._choose_stack()
 
     def _not_opened(self, error: Exception) -> None:

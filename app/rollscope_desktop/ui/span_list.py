@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -108,6 +108,7 @@ class SpanList(View):
 
     def _connect(self) -> None:
         model, view = self.model, self.view
+        view.menu_wanted.connect(self._ask_menu)
         model.state_changed.connect(self._show_state)
         model.busy_changed.connect(self._show_busy)
         model.changed.connect(self._take_list)
@@ -198,6 +199,12 @@ class SpanList(View):
                 self, "copy", steps(copy_lines, ids, columns, setting, outline),
                 lambda table: self._copied(table, len(ids), rows), lane=Lane.ORDERS,
             )  # fmt: skip
+
+    def _ask_menu(self, row: int, where: QPoint) -> None:
+        span = self.model.span_id(row)
+        if span is not None:
+            self._open(span)
+            self.menu_wanted.emit(span, where)
 
     # Selection
 

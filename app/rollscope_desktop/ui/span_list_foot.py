@@ -113,8 +113,11 @@ class _Field(QLineEdit):
     escaped = Signal()
 
     def event(self, event: QEvent) -> bool:
-        asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if asked and event == QKeySequence.StandardKey.Cancel:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.matches(QKeySequence.StandardKey.Cancel)
+        ):
             event.accept()
             return True
         return super().event(event)

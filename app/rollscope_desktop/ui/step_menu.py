@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from rollscope_desktop.model import text
 from rollscope_desktop.query.spans import run_of
 from rollscope_desktop.ui.menus import Menus
+from rollscope_desktop.ui.run_menus import LONGEST
 from rollscope_desktop.viewmodels.narrowing import TRAITS, trait_of
 from rollscope_desktop.viewmodels.open_run import OpenRun
 
@@ -22,7 +23,6 @@ _PARTS = (
     (_COPYING, "copy.link", "span.copy"),
 )
 """Commands, and menus of commands, by what they are about."""
-_LONGEST = 32
 
 
 class StepMenu(QObject):
@@ -65,7 +65,7 @@ class StepMenu(QObject):
         said = text.one_line(trait_of(row, trait))
         if not said:
             return
-        title = f"Filter: {trait.title()} “{text.end_cut(said, _LONGEST)}”"
+        title = f"Filter: {trait.title()} “{text.end_cut(said, LONGEST)}”"
         action = menu.addAction(command.icon(), title.replace("&", "&&"))
         action.setEnabled(command.isEnabled())
         action.triggered.connect(lambda checked=False: command.trigger())

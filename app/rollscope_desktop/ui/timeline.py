@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QScrollBar, QToolButton, QWidget
 
@@ -60,6 +60,11 @@ class Timeline(View):
 
     def tools(self) -> Sequence[QWidget]:
         return [button for button, _ in self._icons]
+
+    def span_under(self, at: QPoint) -> int | None:
+        outline = self.run.watch.outline
+        index = self.canvas.index_at(self.canvas.mapFrom(self, at))
+        return None if outline is None or index is None else outline.structure.id_of(index)
 
     def take_focus(self) -> None:
         self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)

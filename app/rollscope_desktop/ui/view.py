@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.ui.look import Look
@@ -31,6 +32,18 @@ class View(QWidget):
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(title)
+
+    def span_under(self, at: QPoint) -> int | None:
+        """The id of the step at a place of this view; None for none. A view whose parts have no
+        menu of their own says it here, and gets the menu of the step."""
+        return None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        span = self.run.selection.span if keyboard else self.span_under(event.pos())
+        if span is not None:
+            where = self.mapToGlobal(self.rect().center()) if keyboard else event.globalPos()
+            self.menu_wanted.emit(span, where)
 
     def tools(self) -> Sequence[QWidget]:
         """Buttons for the header, shown while this view is the one that is open."""

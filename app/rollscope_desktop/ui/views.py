@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -19,6 +19,8 @@ from rollscope_desktop.ui.view import View
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State
 
+EDGE = 8
+_TITLED, _BARE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
 ROOMY = 480
 """From this width on there is room for a summary beside the run's name."""
 
@@ -57,7 +59,9 @@ class Views(Panel):
         self.tools.addWidget(self._summary)
         self._buttons: dict[str, QToolButton] = {}
         self._view_tools = QHBoxLayout()
-        self._rows.insertWidget(1, self._bar())
+        self._tabs = self._bar()
+        self._tabs.installEventFilter(self)
+        self._rows.insertWidget(1, self._tabs)
         watch = run.watch
         watch.state_changed.connect(self._show_state)
         watch.axis_changed.connect(self._say)
@@ -90,7 +94,7 @@ class Views(Panel):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(HEADER)
         row = QHBoxLayout(bar)
-        row.setContentsMargins(8, 0, 4, 0)
+        row.setContentsMargins(EDGE, 0, 4, 0)
         row.setSpacing(2)
         group = QButtonGroup(self)
         for key, choice in self._choices.items():
@@ -99,7 +103,7 @@ class Views(Panel):
             button.setCheckable(True)
             button.setProperty("role", "tab")
             button.setFont(self.look.fonts.table)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolButtonStyle(_TITLED)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setToolTip(f"{choice.title} ({by_id(f'view.{key}').key})")
             button.setAccessibleName(choice.title)
@@ -129,6 +133,22 @@ class Views(Panel):
         for key, view in self._made.items():
             for widget in view.tools():
                 widget.setVisible(full and key == self.key and not widget.property("unfit"))
+        self._fit_tabs()
+
+    def _fit_tabs(self) -> None:
+        """Where there is no room for titles beside the tools of the view, the view that is open
+        keeps its own, and in very little room not even that."""
+        tools = 0 if (view := self.view) is None else sum(
+            widget.sizeHint().width() + self._view_tools.spacing()
+            for widget in view.tools()
+            if not widget.isHidden()
+        )  # fmt: skip
+        for titled in (set(self._buttons), {self.key}, set[str]()):
+            for key, button in self._buttons.items():
+                button.setToolButtonStyle(_TITLED if key in titled else _BARE)
+            tabs = sum(b.sizeHint().width() + 2 for b in self._buttons.values())
+            if tabs + tools + 2 * EDGE <= self._tabs.width():
+                break
 
     def shows_content(self) -> bool:
         return self._stack.currentWidget() is not self.state
@@ -152,7 +172,10 @@ class Views(Panel):
         elif watch.state is State.FAILED:
             state.say("The steps could not be read", watch.failure, icon="warning", role="error")
         elif not watch.outline:
-            state.say("No steps yet", "The log of this run has no step so far.")
+            said = "The log of this run has no step so far."
+            if watch.row is not None and watch.row.notes:
+                said += " What it has noted is in the inspector."
+            state.say("No steps yet", said)
         before = self.shows_content()
         if watch.state is State.FULL and watch.outline:
             self.show_content()
@@ -185,6 +208,13 @@ class Views(Panel):
     def _tint(self) -> None:
         for key, button in self._buttons.items():
             button.setIcon(self.look.icon(self._choices[key].icon))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._tabs and event.type() in (
+            QEvent.Type.Resize, QEvent.Type.LayoutRequest,
+        ):  # fmt: skip
+            self._fit_tabs()
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -32,6 +32,11 @@ class Narrowing(QObject):
         super().__init__(parent)
         self._jobs, self._run, self._notices = jobs, run, notices
 
+    def add(self, field: str, value: str) -> None:
+        """Add that a field is exactly a value."""
+        filter = self._run.scope.scope.filter
+        self._jobs.start(self, "narrow", asking(_add, filter, field, value), self._take)
+
     def only(self, trait: str) -> None:
         """Leave what has the same name, kind, model or agent as the selected step."""
         span = self._run.selection.span
@@ -53,9 +58,9 @@ def trait_of(row: SpanRow, trait: str) -> str:
     return getattr(row, trait) or ""
 
 
-def narrowed(filter: str, trait: str, value: str) -> str:
+def narrowed(filter: str, field: str, value: str) -> str:
     """A filter with the condition that a field is exactly a value; it stands there only once."""
-    part = f"{trait}{':' if trait == 'kind' else '='}{quoted(value)}"
+    part = f"{field}{':' if field == 'kind' else '='}{quoted(value)}"
     if not filter:
         return part
     said = stretches(filter)
@@ -70,9 +75,13 @@ def _narrow(reader: Reader, filter: str, trait: str, span: int) -> str | FilterE
     value = "" if row is None else trait_of(row, trait)
     if not value:
         return FilterError(f"The log names no {trait} of this step.", 0)
+    return _add(reader, filter, trait, value)
+
+
+def _add(reader: Reader, filter: str, field: str, value: str) -> str | FilterError:
     if not value.isprintable():
-        return FilterError(f"The {trait} of this step has signs that no filter can have.", 0)
-    made = narrowed(filter, trait, value)
+        return FilterError(f"This {field} has signs that no filter can have.", 0)
+    made = narrowed(filter, field, value)
     try:
         parse(made)  # a filter can be too long, or have too many parts
     except FilterError as error:

@@ -40,6 +40,7 @@ def test_a_run_is_found_by_key_prefix_and_name(index: Index, reader: Reader) -> 
     assert [row.name for row in runs.find_runs(reader, run_key(2)[:6].upper())] == ["run 2"]
     assert [row.name for row in runs.find_runs(reader, "run 2")] == ["run 2"]
     assert len(runs.find_runs(reader, "run")) == 2
+    assert [row.name for row in runs.find_runs(reader, "UN 1")] == ["run 1"]
     assert runs.find_runs(reader, "%") == []
 
 

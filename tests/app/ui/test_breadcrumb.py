@@ -63,6 +63,20 @@ def test_the_whole_way_where_there_is_room(crumbs) -> None:
     assert fits(bar)
 
 
+def test_long_names_take_the_room_that_is_left(light, run, index, qtbot) -> None:
+    name = "A run whose name says what it is about at great length, as people do"
+    log = Log(run_key(1))
+    open_run(run, index, log.line("run.start", v=1, name=name) + log.whole("agent", "top"), qtbot)
+    bar = Breadcrumb(light, run)
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.resize(900, 32)
+    assert shown(bar) == [name]
+    bar.resize(300, 32)
+    assert shown(bar) != [name]
+    assert fits(bar)
+
+
 @pytest.mark.parametrize("width", [360, 240, 120, 60])
 def test_the_middle_gives_way_and_both_ends_stay(crumbs, width: int) -> None:
     bar = crumbs(12, width)

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from rollscope_desktop import demo
-from rollscope_desktop.ingest.pipeline import Pipeline
-from rollscope_desktop.platform import Places
-from rollscope_desktop.store.writer import Writer
 from rollscope_desktop.ui.app import Viewer
 from rollscope_desktop.viewmodels.inspector import Tab
 from rollscope_desktop.viewmodels.run_watch import State
-from tests.app.support import EPOCH
 from tests.app.ui.checks import complaints
-from tests.app.ui.conftest import close_viewer, open_viewer
+from tests.app.ui.demo_window import SIZES, demo_window, index_demo, open_run, settle
 from tests.conftest import ROOT
 
-SIZES = (QSize(1400, 900), QSize(1000, 700))
 VIEWS = ("tree", "timeline", "list", "conversation")
-RUN = "Which main board to buy"
 
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo's runs and an index of them."""
-    folder = tmp_path_factory.mktemp("demo")
-    demo.unpack(folder / "logs", EPOCH)
-    writer = Writer(folder / "cache" / "index.db")
-    pipeline = Pipeline(writer)
-    pipeline.open(os.fsencode(folder / "logs"))
-    pipeline.drain()
-    pipeline.close()
-    writer.close()
-    return folder
+    return index_demo(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -50,37 +34,12 @@ def window(
     request, indexed: Path, tmp_path: Path, qapp: QApplication, no_engine, monkeypatch
 ) -> Iterator[Viewer]:
     monkeypatch.setenv("ROLLSCOPE_THEME", request.param)
-    shutil.copytree(indexed / "cache", tmp_path / "cache")
-    made = open_viewer(Places(tmp_path / "data", tmp_path / "cache", tmp_path / "config"), qapp)
-    made.window.resize(SIZES[0])
-    yield made
-    close_viewer(made)
+    with demo_window(indexed, tmp_path, qapp) as made:
+        yield made
 
 
-def session_of(viewer: Viewer):
+def session_of(viewer: Viewer) -> Any:
     return viewer.session
-
-
-def open_run(viewer: Viewer, qtbot, name: str = RUN) -> None:
-    session = session_of(viewer)
-    qtbot.waitUntil(lambda: session.runs.total > 0)
-
-    def run() -> int | None:
-        rows = range(session.runs.rowCount())
-        lines = [(session.runs.run_id(row), session.runs.line(row)) for row in rows]
-        return next((id for id, line in lines if id and line and line.run.name == name), None)
-
-    qtbot.waitUntil(lambda: run() is not None)
-    session.run_panel.select_run(run())
-    qtbot.waitUntil(lambda: session.run.watch.whole and session.run.watch.row.name == name)
-
-
-def settle(viewer: Viewer, qtbot) -> None:
-    """Until the view that is open has all that it shows, painted."""
-    view = session_of(viewer).views.view
-    viewer.window.grab()
-    qtbot.waitUntil(view.is_ready)
-    viewer.window.grab()
 
 
 def check(viewer: Viewer, size: QSize, folder: Path) -> list[str]:
@@ -160,7 +119,7 @@ def test_the_run_as_it_was(window: Viewer, tmp_path, qtbot) -> None:
 @pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="this is the scaled run itself")
 def test_all_of_this_at_twice_the_scale() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", str(Path(__file__))],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-k", "dark", str(Path(__file__))],
         cwd=ROOT, capture_output=True, text=True, timeout=110, check=False,
         env=os.environ | {"QT_SCALE_FACTOR": "2"},
     )  # fmt: skip

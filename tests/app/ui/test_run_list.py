@@ -276,8 +276,15 @@ def test_menus_do_what_they_say(desk: Desk, qtbot) -> None:
     desk.click("run 3")
     menu = desk.menu(3)
     assert list(menu) == [
-        "Open Run", "Pin Run", "Copy Run as JSON", "Copy Id", "Move Run to Trash",
+        "Open Run", "Pin Run", "Filter: Run “run 3”", "Copy Run as JSON",
+        "Copy Link", "Copy Id", "Move Run to Trash",
     ]  # fmt: skip
+    with qtbot.waitSignal(panel.filter_wanted) as asked:
+        menu["Filter: Run “run 3”"].trigger()
+    assert asked.args == ["run", "run 3"]
+    with qtbot.waitSignal(panel.link_wanted) as linked:
+        menu["Copy Link"].trigger()
+    assert linked.args == [3]
     menu["Pin Run"].trigger()
     assert desk.names()[:2] == ["Pinned", "run 3"]
     with qtbot.waitSignal(panel.run_entered) as entered:

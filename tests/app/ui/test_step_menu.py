@@ -9,8 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from rollscope_desktop.ui.app import Viewer
-from rollscope_desktop.ui.handlers import Handlers
+from rollscope_desktop.ui.session import Session
 from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.viewmodels.lines import SpanLine
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.app.ui.fakes import OFFSCREEN
 
@@ -20,11 +21,22 @@ pytestmark = OFFSCREEN
 @pytest.fixture
 def tree(viewer: Viewer, qtbot) -> Tree:
     """The tree of the first run, all of its rows read."""
-    session = viewer.session
+    session = session_of(viewer)
     qtbot.waitUntil(lambda: session.run.watch.state is State.FULL and session.run.watch.whole)
     tree = session.tree
     qtbot.waitUntil(lambda: all(tree.model.line(r) for r in range(tree.model.rowCount())))
     return tree
+
+
+def session_of(viewer: Viewer) -> Session:
+    assert isinstance(viewer.session, Session)
+    return viewer.session
+
+
+def line_of(tree: Tree, row: int) -> SpanLine:
+    line = tree.model.line(row)
+    assert isinstance(line, SpanLine)
+    return line
 
 
 def lines(menu: QMenu) -> dict[str, bool]:
@@ -34,15 +46,15 @@ def lines(menu: QMenu) -> dict[str, bool]:
 
 
 def make(viewer: Viewer, span: int) -> QMenu:
-    handlers: Handlers = viewer.session.handlers
-    viewer.session.selection.select_span(span)
-    return handlers.step_menu.make(span)
+    session = session_of(viewer)
+    session.selection.select_span(span)
+    return session.handlers.step_menu.make(span)
 
 
 def test_it_says_what_the_step_is(viewer: Viewer, tree: Tree, qtbot) -> None:
-    model, session = tree.model, viewer.session
-    llm = next(r for r in range(model.rowCount()) if model.line(r).kind == "llm")
-    line = model.line(llm)
+    model, session = tree.model, session_of(viewer)
+    llm = next(r for r in range(model.rowCount()) if line_of(tree, r).kind == "llm")
+    line = line_of(tree, llm)
     menu = make(viewer, line.id)
 
     said = lines(menu)
@@ -52,8 +64,9 @@ def test_it_says_what_the_step_is(viewer: Viewer, tree: Tree, qtbot) -> None:
     assert said[f"Filter: Name “{line.name}”"]
     assert said["Filter: Kind “llm”"]
     assert not [title for title in said if "Agent" in title]  # the log names none
-    copying = next(action for action in menu.actions() if action.text() == "Copy Step")
-    assert "Copy Step as JSON" in lines(copying.menu())
+    copying = next(action for action in menu.actions() if action.text() == "Copy Step").menu()
+    assert isinstance(copying, QMenu)
+    assert "Copy Step as JSON" in lines(copying)
 
     next(a for a in menu.actions() if a.text() == "Filter: Kind “llm”").trigger()
     qtbot.waitUntil(lambda: session.filter_bar.edit.text() == "kind:llm")
@@ -64,8 +77,8 @@ def test_it_says_what_the_step_is(viewer: Viewer, tree: Tree, qtbot) -> None:
 
 
 def test_a_step_that_is_not_read_yet_has_the_commands(viewer: Viewer, tree: Tree) -> None:
-    span = tree.model.line(1).id
-    viewer.session.run.details.clear()
+    span = line_of(tree, 1).id
+    session_of(viewer).run.details.clear()
     menu = make(viewer, span)
 
     assert lines(menu)["Filter by the Step's Kind"]
@@ -98,7 +111,7 @@ def test_it_opens_at_the_step_and_selects_it(viewer: Viewer, tree: Tree, qtbot, 
     menu = QApplication.activePopupWidget()
 
     assert isinstance(menu, QMenu)
-    assert viewer.session.selection.span == tree.model.line(2).id
+    assert session_of(viewer).selection.span == line_of(tree, 2).id
     assert tree.model.rowCount() == expanded
     row = tree.view.visualRect(tree.model.index(2, 0))
     assert tree.view.viewport().mapToGlobal(row.topLeft()).y() <= menu.y()
@@ -107,7 +120,7 @@ def test_it_opens_at_the_step_and_selects_it(viewer: Viewer, tree: Tree, qtbot, 
 
 
 def test_escape_takes_away_what_narrows(viewer: Viewer, tree: Tree, qtbot) -> None:
-    run, window = viewer.session.run, viewer.window
+    run, window = session_of(viewer).run, viewer.window
     window.activateWindow()
     tree.take_focus()
     qtbot.waitUntil(tree.view.hasFocus)
@@ -124,3 +137,36 @@ def test_escape_takes_away_what_narrows(viewer: Viewer, tree: Tree, qtbot) -> No
     before = run.scope.scope
     press()
     assert run.scope.scope == before
+
+
+@pytest.mark.parametrize("key", ["tree", "timeline", "list", "conversation"])
+def test_every_view_has_it_by_mouse_and_by_key(viewer: Viewer, tree: Tree, key: str, qtbot) -> None:
+    session = session_of(viewer)
+    view = session.views.open(key)
+    viewer.window.grab()
+    qtbot.waitUntil(view.is_ready)
+    viewer.window.grab()
+    asked: list[object] = []
+    view.menu_wanted.disconnect()
+    view.menu_wanted.connect(lambda span, where: asked.append(span))
+    session.selection.select_span(line_of(tree, 1).id)
+    view.take_focus()
+
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    by_key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1), QPoint(1, 1))
+    QApplication.sendEvent(focus, by_key)
+    assert asked == [line_of(tree, 1).id]
+
+    asked.clear()
+    width, height = view.width(), view.height()
+    for at in (QPoint(x, y) for y in range(40, height, 12) for x in (width // 4, width // 2)):
+        part = view.childAt(at)
+        if part is None or asked:
+            continue
+        where = view.mapToGlobal(at)
+        by_mouse = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, part.mapFrom(view, at), where)
+        QApplication.sendEvent(part, by_mouse)
+    assert asked
+    assert session.run.watch.outline is not None
+    assert session.run.watch.outline.structure.index_of(asked[0]) is not None  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from rollscope_desktop.services.engine_client import Changed, EngineProgress
 from rollscope_desktop.services.notices import Notice
@@ -80,6 +80,23 @@ def test_walking_from_the_list_into_a_step(viewer, qtbot) -> None:
     assert QGuiApplication.clipboard().text()
 
 
+def test_a_run_that_is_chosen_elsewhere_is_marked_in_the_list(viewer, qtbot) -> None:
+    session = session_of(viewer)
+    wait_for_tree(qtbot, session)
+    first = session.selection.run
+    other = next(
+        run
+        for row in range(session.runs.rowCount())
+        if (run := session.runs.run_id(row)) not in (None, first)
+    )
+    session.selection.select_run(other)
+    assert session.run_panel.selected() == other
+    assert session.runs.run_id(session.run_panel.view.currentIndex().row()) == other
+    session.selection.back()
+    assert session.run_panel.selected() == first
+    assert session.selection.can_go_forward()
+
+
 def test_closing_and_opening_comes_back(places, qapp, qtbot, no_engine) -> None:
     first = open_viewer(places, qapp)
     session = session_of(first)
@@ -89,7 +106,7 @@ def test_closing_and_opening_comes_back(places, qapp, qtbot, no_engine) -> None:
     wait_for_tree(qtbot, session)
     session.tree.view.setCurrentIndex(session.tree.model.index(2, 0))
     span = session.selection.span
-    first.window.resize(800, 600)
+    first.window.resize(790, 600)
     close_viewer(first)
 
     second = open_viewer(places, qapp)
@@ -97,7 +114,7 @@ def test_closing_and_opening_comes_back(places, qapp, qtbot, no_engine) -> None:
     wait_for_tree(qtbot, session)
     qtbot.waitUntil(lambda: session.tree.selected() == span)
     assert title_of(session) == "run 2"
-    assert second.window.size().toTuple() == (800, 600)
+    assert second.window.size().toTuple() == (790, 600)
     close_viewer(second)
 
 
@@ -162,6 +179,28 @@ def test_progress_counts_and_problems_stand_in_the_status_bar(viewer, qtbot) -> 
     bar._stale.stop()
 
 
+@pytest.mark.parametrize(("problems", "told"), [(0, "There is no log in"), (2, "Nothing of")])
+def test_a_folder_without_a_log_leads_back(viewer, problems: int, told: str) -> None:
+    session = session_of(viewer)
+    said: list[str] = []
+    viewer.notices.said.connect(lambda notice: said.append(notice.sentence))
+    session._opening, session._asked = True, ["/logs/empty"]
+    session.runs.state = ListState.EMPTY
+    session._choose_stack()
+    assert viewer.window.stack.currentWidget() is viewer.window.desk
+
+    counts = {"runs": 0, "spans": 0, "problems": problems}
+    session._see_idle({**counts, "idle": False, "state": "ready"})
+    session._see_idle({**counts, "idle": True, "state": "listing"})
+    assert not said
+    session._see_idle({**counts, "idle": True, "state": "ready"})
+    session._see_idle({**counts, "idle": True, "state": "ready"})
+
+    assert viewer.window.stack.currentWidget() is viewer.window.empty
+    [sentence] = said
+    assert sentence.startswith(f"{told} empty")
+
+
 def test_a_log_that_was_read_anew_is_shown_anew(viewer, qtbot) -> None:
     session = session_of(viewer)
     wait_for_tree(qtbot, session)
@@ -186,6 +225,30 @@ def test_dialogs(viewer, qtbot) -> None:
     viewer.settings.set_compact(True)
     assert viewer.look.theme.dark
     assert viewer.look.compact
+
+
+def test_titles_of_views_give_way_to_tools(viewer, qtbot) -> None:
+    session = session_of(viewer)
+    wait_for_tree(qtbot, session)
+    views = session.views
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    views.setParent(holder)
+    holder.show()
+    views.show()
+    beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+    def titled(width: int) -> list[str]:
+        views.resize(width, 600)
+        QApplication.processEvents()
+        for widget in [*views._buttons.values(), *views.view.tools()]:
+            if not widget.isHidden():
+                assert widget.width() >= widget.sizeHint().width()
+        return [key for key, one in views._buttons.items() if one.toolButtonStyle() == beside]
+
+    assert titled(800) == ["tree", "timeline", "list", "conversation"]
+    assert titled(400) == ["tree"]
+    assert titled(800) == ["tree", "timeline", "list", "conversation"]
 
 
 def test_small_windows_keep_every_column(viewer, qtbot) -> None:

@@ -67,20 +67,23 @@ def test_it_leaves_what_is_like_the_selected_step(
     opened.selection.select_run(run)
     opened.show(run)
     qtbot.waitUntil(lambda: opened.watch.whole)
-    structure = opened.watch.outline.structure
-    opened.selection.select_span(structure.id_of(0))
+    assert opened.watch.outline is not None
+    opened.selection.select_span(opened.watch.outline.structure.id_of(0))
 
     narrowing.only("name")
     qtbot.waitUntil(lambda: opened.matches.mask is not None and not opened.matches.busy)
+    assert opened.matches.mask is not None
     assert np.flatnonzero(opened.matches.mask).tolist() == [0, 2]
     narrowing.only("kind")
     qtbot.waitUntil(lambda: opened.matches.count == 1)
     assert opened.scope.scope.filter.endswith(" kind:tool")
 
+    narrowing.add("run", "a b")
+    qtbot.waitUntil(lambda: opened.scope.scope.filter.endswith(' run="a b"'))
     before = opened.scope.scope.filter
     narrowing.only("model")
     qtbot.waitUntil(lambda: len(said) == 1)
-    opened.selection.select_span(structure.id_of(3))
+    opened.selection.select_span(opened.watch.outline.structure.id_of(3))
     narrowing.only("name")
     qtbot.waitUntil(lambda: len(said) == 2)
     assert "names no model" in said[0]

@@ -182,6 +182,12 @@ def test_only_the_first_of_very_many_notes_are_rows(monkeypatch: pytest.MonkeyPa
     assert lines.lines().tolist() == [0, NOTE + 1, NOTE]
 
 
+def test_notes_of_a_run_without_steps_do_no_harm() -> None:
+    lines = TreeLines(tree([]))
+    lines.take_notes(ticks([(-1, 2), (-1, 1)]), 0)
+    assert lines.lines().tolist() == [NOTE + 1, NOTE]
+
+
 def test_levels() -> None:
     lines = TreeLines(tree([-1, 0, 1, 2, -1]))
     for levels, expected in ((1, [0, 4]), (2, [0, 1, 4]), (3, [0, 1, 2, 4]), (9, [0, 1, 2, 3, 4])):

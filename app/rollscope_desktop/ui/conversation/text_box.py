@@ -8,6 +8,7 @@ from enum import Enum
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFont,
     QKeyEvent,
     QKeySequence,
@@ -48,6 +49,12 @@ class TextBox(QTextEdit):
 
     touched = Signal()
     """The person clicked into it."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.textCursor().hasSelection():
+            super().contextMenuEvent(event)
+        else:
+            event.ignore()  # the card's step has a menu
 
     def __init__(self, look: Look, words: Words, tone: Tone, parent: QWidget) -> None:
         super().__init__(parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -107,6 +107,13 @@ class Conversation(View):
 
     def tools(self) -> Sequence[QWidget]:
         return [self.whole, self.following]
+
+    def span_under(self, at: QPoint) -> int | None:
+        card = self.column.card_at(self.column.mapFrom(self, at))
+        if card is None:
+            return None
+        card.touched.emit()  # a card of a step selects that step
+        return self.run.selection.span
 
     def take_focus(self) -> None:
         self.column.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -15,7 +15,7 @@ from PySide6.QtCore import QTimer
 from rollscope_desktop.query.connection import open_reader
 from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.ui.session import Session
-from rollscope_desktop.viewmodels.inspector import Tab
+from rollscope_desktop.viewmodels.inspector.model import Tab
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.bench.live import Load, Writer, engine
 from tests.bench.viewer import Gaps, resident, rest, until, viewer

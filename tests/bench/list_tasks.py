@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from rollscope_desktop.ui.session import Session
-from rollscope_desktop.ui.span_list import SpanList
+from rollscope_desktop.ui.span_list.view import SpanList
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.bench.live import engine
 from tests.bench.viewer import Gaps, Paints, rest, runs_by_size, until, viewer

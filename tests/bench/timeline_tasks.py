@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.timeline import Timeline
+from rollscope_desktop.ui.timeline.view import Timeline
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.bench.viewer import rest, runs_by_size, until
 

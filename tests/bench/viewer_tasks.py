@@ -24,7 +24,7 @@ from rollscope_desktop.store.schema import RUN_SHIFT
 from rollscope_desktop.ui.session import Session
 from rollscope_desktop.viewmodels.lines import RunLine
 from rollscope_desktop.viewmodels.run_watch import State
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.bench.live import LOADS, Writer, engine
 from tests.bench.viewer import Gaps, Paints, resident, rest, runs_by_size, until, viewer
 

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from rollscope_desktop import platform
 from rollscope_desktop.ui import app as viewer_app
 from rollscope_desktop.ui.app import Viewer
-from rollscope_desktop.ui.diff_window import DiffWindow
-from rollscope_desktop.ui.keys_page import KeysPage
+from rollscope_desktop.ui.pages.difference import DiffWindow
+from rollscope_desktop.ui.pages.keys import KeysPage
+from rollscope_desktop.ui.pages.settings import SettingsPage
 from rollscope_desktop.ui.session import Session
-from rollscope_desktop.ui.settings_page import SettingsPage
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.e2e.hands import TABS, Keyboard
 from tests.engine_end import end_engine

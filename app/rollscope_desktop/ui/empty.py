@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.ui.commands import by_id
-from rollscope_desktop.ui.keys import native
+from rollscope_desktop.ui.commands.keys import native
+from rollscope_desktop.ui.commands.table import by_id
 from rollscope_desktop.ui.look import Look
 
 

@@ -22,14 +22,14 @@ class FindBar(QWidget):
     """+1: to the next hit, -1: to the one before."""
     closed = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, what: str = "Find in this tab") -> None:
         super().__init__()
         self._look = look
         self.setProperty("role", "notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Find")
-        self.line.setAccessibleName("Find in this tab")
+        self.line.setPlaceholderText(what)
+        self.line.setAccessibleName(what)
         self.line.setClearButtonEnabled(False)
         self.line.setFont(look.fonts.table)
         self.told = QLabel()
@@ -64,13 +64,14 @@ class FindBar(QWidget):
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
+    def say(self, words: str) -> None:
+        """Say how the search stands."""
+        self.told.setText(words if self.line.text() else "")
+
     def tell(self, at: int, hits: int, part: str = "") -> None:
         """Say which hit is shown (from 0) of how many; ``part`` is what of it was searched."""
-        if not self.line.text():
-            self.told.setText("")
-            return
         said = f"{at + 1:,} of {hits:,}" if hits else "No hit"
-        self.told.setText(f"{said} {part}".rstrip())
+        self.say(f"{said} {part}".rstrip())
 
     def _ask(self) -> None:
         self.wanted.emit(self.line.text())

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from rollscope_desktop.ui.json_view import JsonView
-from rollscope_desktop.ui.now import Now
+from rollscope_desktop.ui.commands.now import Now
+from rollscope_desktop.ui.commands.palette import Palette
+from rollscope_desktop.ui.commands.step_menu import StepMenu
+from rollscope_desktop.ui.inspector.json_view import JsonView
 from rollscope_desktop.ui.opening import Opening
-from rollscope_desktop.ui.palette import Palette
-from rollscope_desktop.ui.step_menu import StepMenu
 from rollscope_desktop.ui.view import View
 from rollscope_desktop.viewmodels.errors import error_beside
 from rollscope_desktop.viewmodels.narrowing import TRAITS, Narrowing
 from rollscope_desktop.viewmodels.playhead import SPEEDS
-from rollscope_desktop.viewmodels.run_choice import GROUPS
-from rollscope_desktop.viewmodels.run_order import ORDERS
 from rollscope_desktop.viewmodels.run_watch import State
+from rollscope_desktop.viewmodels.runs.choice import GROUPS
+from rollscope_desktop.viewmodels.runs.order import ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,26 +179,26 @@ class Handlers(QObject):
 
     def show_settings(self) -> None:
         """Show the settings."""
-        from rollscope_desktop.ui.settings_page import SettingsPage  # late: few ask for it
+        from rollscope_desktop.ui.pages.settings import SettingsPage  # late: few ask for it
 
         session = self._session
         SettingsPage(session.look, self._settings, session.places, self._window).open()
 
     def show_keys(self) -> None:
         """Show what the keyboard does."""
-        from rollscope_desktop.ui.keys_page import KeysPage
+        from rollscope_desktop.ui.pages.keys import KeysPage
 
         KeysPage(self._session.look, self._window).open()
 
     def show_about(self) -> None:
         """Show the version and the licences."""
-        from rollscope_desktop.ui.about import AboutPage
+        from rollscope_desktop.ui.pages.about import AboutPage
 
         AboutPage(self._session.look, self._window).open()
 
     def show_difference(self) -> None:
         """Compare the selected step with the call of its kind before it."""
-        from rollscope_desktop.ui.diff_window import DiffWindow
+        from rollscope_desktop.ui.pages.difference import DiffWindow
         from rollscope_desktop.viewmodels.comparison import Comparison
 
         span = self._session.selection.span

@@ -21,7 +21,7 @@ from rollscope_desktop.ui.session import VIEWS as OF_RUN
 from rollscope_desktop.ui.session import Session
 from rollscope_desktop.ui.window import Window
 from rollscope_desktop.viewmodels.run_watch import State
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.viewmodels.runs.model import ListState
 
 VIEWS = (*(choice.key for choice in OF_RUN), "runs", "inspector", "window")
 _CALM, _PATIENCE = 0.25, 20.0

@@ -148,7 +148,7 @@ class ProblemsPanel(Panel):
         """Show the line of the chosen problem where it is in its log."""
         row, model = self.table.currentIndex().data(Role.LINE), self.table.model()
         if isinstance(row, ProblemRow) and isinstance(model, ProblemsModel):
-            from rollscope_desktop.ui.log_window import LogWindow  # late: few ask for it
+            from rollscope_desktop.ui.inspector.log_window import LogWindow  # late: few ask for it
 
             window = LogWindow(self.look, model.jobs, self.window())
             window.place.show_problem(row.id)

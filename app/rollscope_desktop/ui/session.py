@@ -24,28 +24,28 @@ from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui import status_bar
 from rollscope_desktop.ui.conversation.view import Conversation
 from rollscope_desktop.ui.copying import Copying
-from rollscope_desktop.ui.filter_bar import FilterBar
+from rollscope_desktop.ui.filter.bar import FilterBar
 from rollscope_desktop.ui.handlers import Handlers
-from rollscope_desktop.ui.inspector import InspectorPanel
+from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.links import Links
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.notify import Notifier
 from rollscope_desktop.ui.problems import ProblemsPanel
-from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.ui.scrubber import Scrubber
-from rollscope_desktop.ui.span_list import SpanList
-from rollscope_desktop.ui.timeline import Timeline
-from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.runs.panel import RunPanel
+from rollscope_desktop.ui.scrubber.bar import Scrubber
+from rollscope_desktop.ui.span_list.view import SpanList
+from rollscope_desktop.ui.timeline.view import Timeline
+from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.ui.view import View
 from rollscope_desktop.ui.views import Choice, Views
 from rollscope_desktop.ui.window import Parts, Window
 from rollscope_desktop.viewmodels.endings import Endings
-from rollscope_desktop.viewmodels.inspector import Inspector
+from rollscope_desktop.viewmodels.inspector.model import Inspector
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.problems import ProblemsModel
-from rollscope_desktop.viewmodels.run_memory import RunMemory
-from rollscope_desktop.viewmodels.run_trash import RunTrash
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.memory import RunMemory
+from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.trash import RunTrash
 
 _ENGINE = {
     EngineState.CONNECTING: status_bar.EngineState("starting", "Engine starting"),

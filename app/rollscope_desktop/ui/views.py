@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QW
 from rollscope_desktop.model import text
 from rollscope_desktop.model.rows import ORDER
 from rollscope_desktop.ui.breadcrumb import Breadcrumb
-from rollscope_desktop.ui.commands import by_id
+from rollscope_desktop.ui.commands.table import by_id
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import HEADER, Panel
 from rollscope_desktop.ui.view import View

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
+from rollscope_desktop.ui.commands.menus import Menus
 from rollscope_desktop.ui.drop import Drops
 from rollscope_desktop.ui.empty import Empty
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.menus import Menus
 from rollscope_desktop.ui.notices_bar import NoticesBar
 from rollscope_desktop.ui.status_bar import StatusBar
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollscope_desktop.model.rows import RunRow
-    from rollscope_desktop.viewmodels.run_sums import Sums
+    from rollscope_desktop.viewmodels.runs.sums import Sums
 
 
 class Role(IntEnum):

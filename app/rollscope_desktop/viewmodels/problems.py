@@ -17,7 +17,7 @@ from rollscope_desktop.model import text
 from rollscope_desktop.query.problems import query_problem_count, query_problems
 from rollscope_desktop.services.jobs import Jobs, asking
 from rollscope_desktop.viewmodels.lines import Role
-from rollscope_desktop.viewmodels.splices import blocks
+from rollscope_desktop.viewmodels.runs.splices import blocks
 
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import ProblemRow

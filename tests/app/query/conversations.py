@@ -7,9 +7,9 @@ from typing import Any
 
 from rollscope_desktop.model import text
 from rollscope_desktop.query.connection import Reader
-from rollscope_desktop.query.conversation import Steps, query_steps
-from rollscope_desktop.query.conversation_items import Card, Item, Mark, Page, Rule, Said
-from rollscope_desktop.query.conversation_read import read_steps
+from rollscope_desktop.query.conversation.items import Card, Item, Mark, Page, Rule, Said
+from rollscope_desktop.query.conversation.read import read_steps
+from rollscope_desktop.query.conversation.steps import Steps, query_steps
 from rollscope_desktop.query.outline import outline
 from rollscope_desktop.query.progress import Partial
 from rollscope_desktop.query.runs import query_run

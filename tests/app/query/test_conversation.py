@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from rollscope_desktop.ingest.pipeline import Pipeline
 from rollscope_desktop.query import payloads
 from rollscope_desktop.query.connection import Reader
-from rollscope_desktop.query.conversation import What
-from rollscope_desktop.query.conversation_align import align
-from rollscope_desktop.query.conversation_items import Card, Mark, Remark, Rule, Said
-from rollscope_desktop.query.conversation_session import query_others, query_session
-from rollscope_desktop.query.conversation_shape import LONGEST
+from rollscope_desktop.query.conversation.align import align
+from rollscope_desktop.query.conversation.items import Card, Mark, Remark, Rule, Said
+from rollscope_desktop.query.conversation.session import query_others, query_session
+from rollscope_desktop.query.conversation.shape import LONGEST
+from rollscope_desktop.query.conversation.steps import What
 from rollscope_desktop.query.runs import query_newest, query_run
 from rollscope_desktop.store.writer import Writer
 from tests.app.formats.road import DATA, same_as_file
@@ -263,7 +263,7 @@ def test_long_texts_are_cut_and_big_records_left(
     [left] = pages_of(reader, steps)[1].items
     assert isinstance(left, Said)
     assert left.big > LONGEST
-    from rollscope_desktop.query.conversation_read import read_steps
+    from rollscope_desktop.query.conversation.read import read_steps
 
     span = steps.span_of(1)
     assert span is not None

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from rollscope_desktop.query.calls import Kinds, called_by, caller_of, calls_among
-from rollscope_desktop.query.critical import critical_path_of
-from rollscope_desktop.query.idle import gaps_of, overview_of
 from rollscope_desktop.query.outline import Outline, outline
+from rollscope_desktop.query.timeline.calls import Kinds, called_by, caller_of, calls_among
+from rollscope_desktop.query.timeline.critical import critical_path_of
+from rollscope_desktop.query.timeline.idle import gaps_of, overview_of
 from tests.app.query.test_lanes import Span, logs, structure
 
 SECOND = 10**9

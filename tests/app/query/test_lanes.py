@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollscope_desktop.model.assemble import ERROR, OK, OPEN
-from rollscope_desktop.query.lanes import FAR, SAMPLE, Lanes, lanes_of
 from rollscope_desktop.query.outline import outline
 from rollscope_desktop.query.structure import NONE, Structure
+from rollscope_desktop.query.timeline.lanes import FAR, SAMPLE, Lanes, lanes_of
 
 Span = tuple[int | None, int | None, int | None]
 """Parent (a number of a span), start, end."""

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollscope_desktop.model.rows import SpanRow
-from rollscope_desktop.query import orders
 from rollscope_desktop.query.filter import compile_filter, parse
-from rollscope_desktop.query.orders import (
+from rollscope_desktop.query.outline import query_outline
+from rollscope_desktop.query.progress import Partial
+from rollscope_desktop.query.runs import query_run
+from rollscope_desktop.query.span_list import orders
+from rollscope_desktop.query.span_list.orders import (
     First,
     Wanted,
     query_count,
@@ -18,22 +21,19 @@ from rollscope_desktop.query.orders import (
     query_order,
     query_turned,
 )
-from rollscope_desktop.query.outline import query_outline
-from rollscope_desktop.query.progress import Partial
-from rollscope_desktop.query.runs import query_run
-from rollscope_desktop.query.span_list import (
+from rollscope_desktop.query.span_list.signals import (
     query_signal_names,
     query_signal_values,
     query_signals,
-    query_sums,
 )
+from rollscope_desktop.query.span_list.sums import query_sums
 from rollscope_desktop.query.spans import query_run_spans, run_of
 from tests.app.support import EPOCH, SECOND, Log, run_key, simple_run
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.connection import Reader
     from rollscope_desktop.query.outline import Outline
-    from rollscope_desktop.query.ranking import Order
+    from rollscope_desktop.query.span_list.ranking import Order
     from tests.app.support import Index
 
 COLUMNS = (

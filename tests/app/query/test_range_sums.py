@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollscope_desktop.query.range_sums import Sums, query_sums, query_tokens
 from rollscope_desktop.query.structure import query_structure
-from rollscope_desktop.query.tints import MODES, Tints, query_tints
+from rollscope_desktop.query.timeline.range_sums import Sums, query_sums, query_tokens
+from rollscope_desktop.query.timeline.tints import MODES, Tints, query_tints
 from tests.app.support import EPOCH, SECOND, Log, run_key, simple_run
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollscope_desktop.query.ranking import (
+from rollscope_desktop.query.span_list.ranking import (
     as_they_came,
     distinct,
     first_of,

@@ -15,13 +15,13 @@ from rollscope_desktop.model.messages import Message
 from rollscope_desktop.model.rows import ORDER, TIME, Locator, NoteRow, ProblemRow, RunRow
 from rollscope_desktop.query.messages import Talk
 from rollscope_desktop.query.payloads import Payload, Raw
-from rollscope_desktop.viewmodels.facts import Fact, Title
-from rollscope_desktop.viewmodels.inspector import Part, PartState, Summary, Tab
+from rollscope_desktop.viewmodels.inspector.facts import Fact, Title
+from rollscope_desktop.viewmodels.inspector.model import Part, PartState, Summary, Tab
 from rollscope_desktop.viewmodels.lines import HeadingLine, Role, RunLine, SpanLine
 from rollscope_desktop.viewmodels.moment import Standing
-from rollscope_desktop.viewmodels.run_choice import RunChoice
-from rollscope_desktop.viewmodels.run_sums import Sums
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.viewmodels.runs.choice import RunChoice
+from rollscope_desktop.viewmodels.runs.model import ListState
+from rollscope_desktop.viewmodels.runs.sums import Sums
 
 OFFSCREEN = pytest.mark.qt_log_ignore("This plugin does not support")
 """For tests that show a window: the platform without a screen says what it cannot do, each time."""

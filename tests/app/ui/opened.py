@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.ui.views import Choice, Views
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rollscope_desktop.model.assemble import ERROR, OPEN
 from rollscope_desktop.ui.axis import MARGIN, Axis
-from rollscope_desktop.ui.waterfall import EDGE, THINNEST, Tint, pieces
+from rollscope_desktop.ui.tree.waterfall import EDGE, THINNEST, Tint, pieces
 from tests.app.ui.fakes import MS, some_spans, span
 
 MOMENTS = st.integers(-(1 << 62), 1 << 62)

@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from rollscope_desktop import resources
-from rollscope_desktop.ui.commands import CHOICE, COMMANDS, LOCAL_KEYS, by_id, why_not
-from rollscope_desktop.ui.commands_page import page
-from rollscope_desktop.ui.menus import Menus
-from rollscope_desktop.ui.now import ALWAYS, Now
-from rollscope_desktop.viewmodels.run_choice import GROUPS
-from rollscope_desktop.viewmodels.run_order import ORDERS
+from rollscope_desktop.ui.commands.menus import Menus
+from rollscope_desktop.ui.commands.now import ALWAYS, Now
+from rollscope_desktop.ui.commands.page import page
+from rollscope_desktop.ui.commands.table import CHOICE, COMMANDS, LOCAL_KEYS, by_id, why_not
+from rollscope_desktop.viewmodels.runs.choice import GROUPS
+from rollscope_desktop.viewmodels.runs.order import ORDERS
 from tests.app.ui.fakes import OFFSCREEN
 from tests.conftest import ROOT
 
@@ -107,7 +107,7 @@ def test_every_order_and_group_of_the_run_list_has_a_command() -> None:
 
 
 def test_the_page_is_what_the_table_says() -> None:
-    """If not: python -m rollscope_desktop.ui.commands_page > docs/commands.md"""
+    """If not: python -m rollscope_desktop.ui.commands.page > docs/commands.md"""
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == page()
     assert all(f"| {command.title} |" in page() for command in COMMANDS)
 

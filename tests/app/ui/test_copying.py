@@ -16,8 +16,8 @@ from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.copying import Copying
-from rollscope_desktop.ui.diff_window import DiffWindow
 from rollscope_desktop.ui.links import Links
+from rollscope_desktop.ui.pages.difference import DiffWindow
 from rollscope_desktop.ui.picture_file import NotWritten, best_name, write
 from rollscope_desktop.viewmodels.comparison import Comparison
 from rollscope_desktop.viewmodels.selection import Selection

@@ -10,9 +10,9 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
+from rollscope_desktop.ui.commands.keys import ControlKeys
 from rollscope_desktop.ui.drop import Drops
 from rollscope_desktop.ui.empty import Empty, _Recent
-from rollscope_desktop.ui.keys import ControlKeys
 from tests.app.ui.fakes import OFFSCREEN
 
 pytestmark = OFFSCREEN

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from rollscope_desktop.query.connection import open_reader
 from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.ui.app import Viewer
-from rollscope_desktop.ui.commands import COMMANDS
-from rollscope_desktop.ui.diff_window import DiffWindow
+from rollscope_desktop.ui.commands.table import COMMANDS
+from rollscope_desktop.ui.pages.difference import DiffWindow
 from rollscope_desktop.viewmodels.playhead import SPEEDS
 from tests.app.ui.demo_window import FAILED, demo_window, index_demo, open_run
 
@@ -179,7 +179,7 @@ def other_speed(s: Session, id: str) -> None:
 
 
 def open_value(s: Session, id: str) -> None:
-    from rollscope_desktop.viewmodels.inspector import Tab
+    from rollscope_desktop.viewmodels.inspector.model import Tab
 
     s.inspector_panel.tabs.setCurrentIndex(list(Tab).index(Tab.INPUT))
 

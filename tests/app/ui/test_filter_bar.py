@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
-from rollscope_desktop.ui.filter_bar import FilterBar
-from rollscope_desktop.ui.filter_popup import OffersModel
+from rollscope_desktop.ui.filter.bar import FilterBar
+from rollscope_desktop.ui.filter.popup import OffersModel
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.viewmodels.filter_offers import Offer
+from rollscope_desktop.viewmodels.filter.offers import Offer
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import make_index, simple_run
 

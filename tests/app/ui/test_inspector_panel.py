@@ -8,9 +8,9 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
 
-from rollscope_desktop.ui.inspector import InspectorPanel
-from rollscope_desktop.ui.payload_view import PayloadView
-from rollscope_desktop.viewmodels.inspector import Inspector, Tab
+from rollscope_desktop.ui.inspector.panel import InspectorPanel
+from rollscope_desktop.ui.inspector.payload import PayloadView
+from rollscope_desktop.viewmodels.inspector.model import Inspector, Tab
 from tests.app.support import Log, run_key, simple_run
 from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import open_run, rich_run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
-from rollscope_desktop.ui.json_model import CHUNK, JsonModel
+from rollscope_desktop.ui.inspector.json_model import CHUNK, JsonModel
 
 VALUES = [
     None,

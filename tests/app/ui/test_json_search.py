@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QModelIndex
 
-from rollscope_desktop.ui import json_search
-from rollscope_desktop.ui.json_model import CHUNK, JsonModel
-from rollscope_desktop.ui.json_search import find
+from rollscope_desktop.ui.inspector import json_search
+from rollscope_desktop.ui.inspector.json_model import CHUNK, JsonModel
+from rollscope_desktop.ui.inspector.json_search import find
 
 if TYPE_CHECKING:
     import pytest

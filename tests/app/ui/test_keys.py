@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar, QWidget
 
-from rollscope_desktop.ui.inspector import InspectorPanel
-from rollscope_desktop.ui.run_panel import RunPanel
+from rollscope_desktop.ui.inspector.panel import InspectorPanel
+from rollscope_desktop.ui.runs.panel import RunPanel
 from rollscope_desktop.ui.views import Views
-from rollscope_desktop.viewmodels.facts import Title
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.viewmodels.inspector.facts import Title
+from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.app.ui.fakes import OFFSCREEN, Runs, Subject, some_parts, some_runs
 from tests.app.ui.opened import TREE, open_run, rich_run
 

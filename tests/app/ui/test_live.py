@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex
 
-from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.ui.runs.panel import RunPanel
+from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.app.ui.fakes import OFFSCREEN, Runs, some_runs
 
 pytestmark = OFFSCREEN

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from rollscope_desktop.query.excerpt import Excerpt
-from rollscope_desktop.ui.inspector import InspectorPanel
-from rollscope_desktop.ui.log_window import LogWindow
+from rollscope_desktop.ui.inspector.log_window import LogWindow
+from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.problems import ProblemsPanel
-from rollscope_desktop.viewmodels.inspector import Inspector
+from rollscope_desktop.viewmodels.inspector.model import Inspector
 from rollscope_desktop.viewmodels.problems import ProblemsModel
 from tests.app.support import Log, run_key, simple_run
 from tests.app.ui.fakes import OFFSCREEN

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from rollscope_desktop.platform import Places
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings, Values
-from rollscope_desktop.ui.about import SHIPS, AboutPage, packages, versions
-from rollscope_desktop.ui.commands import COMMANDS, LOCAL_KEYS
-from rollscope_desktop.ui.keys_page import KeysPage, groups, halves
-from rollscope_desktop.ui.settings_page import SettingsPage
+from rollscope_desktop.ui.commands.table import COMMANDS, LOCAL_KEYS
+from rollscope_desktop.ui.pages.about import SHIPS, AboutPage, packages, versions
+from rollscope_desktop.ui.pages.keys import KeysPage, groups, halves
+from rollscope_desktop.ui.pages.settings import SettingsPage
 from tests.app.ui.fakes import OFFSCREEN
 from tests.conftest import ROOT
 

@@ -16,11 +16,11 @@ from rollscope_desktop.platform import Places
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
-from rollscope_desktop.ui.commands import COMMANDS
-from rollscope_desktop.ui.menus import Menus
-from rollscope_desktop.ui.now import Now
-from rollscope_desktop.ui.palette import Palette
-from rollscope_desktop.ui.palette_list import pieces
+from rollscope_desktop.ui.commands.menus import Menus
+from rollscope_desktop.ui.commands.now import Now
+from rollscope_desktop.ui.commands.palette import Palette
+from rollscope_desktop.ui.commands.palette_list import pieces
+from rollscope_desktop.ui.commands.table import COMMANDS
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.palette import Section
 from tests.app.ui.fakes import OFFSCREEN

@@ -9,13 +9,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from rollscope_desktop.ui.inspector import InspectorPanel
+from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.panel import Panel
 from rollscope_desktop.ui.problems import ProblemsPanel
-from rollscope_desktop.ui.run_panel import RunPanel
-from rollscope_desktop.viewmodels.facts import Title
-from rollscope_desktop.viewmodels.inspector import Part, PartState, Tab
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.ui.runs.panel import RunPanel
+from rollscope_desktop.viewmodels.inspector.facts import Title
+from rollscope_desktop.viewmodels.inspector.model import Part, PartState, Tab
+from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.app.ui.fakes import (
     OFFSCREEN,
     Lines,

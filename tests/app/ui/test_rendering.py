@@ -15,7 +15,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from rollscope_desktop.ui.app import Viewer
-from rollscope_desktop.viewmodels.inspector import Tab
+from rollscope_desktop.viewmodels.inspector.model import Tab
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.app.ui.checks import complaints
 from tests.app.ui.demo_window import SIZES, demo_window, index_demo, open_run, settle

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollscope_desktop.ui.run_form import GAP, NAME, PAD, Form, form_of
-from rollscope_desktop.viewmodels.run_columns import COLUMNS, Column, columns_of
+from rollscope_desktop.ui.runs.form import GAP, NAME, PAD, Form, form_of
+from rollscope_desktop.viewmodels.runs.columns import COLUMNS, Column, columns_of
 
 
 def wide(column: Column) -> int:

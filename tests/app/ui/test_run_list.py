@@ -18,10 +18,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 from rollscope_desktop.services.jobs import Jobs, asking
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.run_panel import RunPanel
+from rollscope_desktop.ui.runs.panel import RunPanel
 from rollscope_desktop.viewmodels.lines import RunLine
-from rollscope_desktop.viewmodels.run_trash import RunTrash
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.trash import RunTrash
 from rollscope_desktop.viewmodels.scope import ScopeStack
 from tests.app.support import EPOCH, SECOND, Index, Log, run_key, simple_run
 from tests.app.ui.fakes import OFFSCREEN
@@ -172,7 +172,7 @@ def test_selection_and_scroll_stay_while_things_change(desk: Desk) -> None:
 
 
 def test_very_many_selected_runs_stay_selected(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rollscope_desktop.ui.run_selection._MANY", 1)
+    monkeypatch.setattr("rollscope_desktop.ui.runs.selection._MANY", 1)
     desk.click("run 4")
     desk.click("run 2", CTRL)
     for order in ("name", "newest", "reward"):

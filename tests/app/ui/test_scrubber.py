@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from rollscope_desktop.model.assemble import ERROR, OK
 from rollscope_desktop.model.rows import ORDER
 from rollscope_desktop.query.density import density
-from rollscope_desktop.ui.scrubber import Scrubber
-from rollscope_desktop.ui.scrubber_plan import MARGIN, Scale, plan
+from rollscope_desktop.ui.scrubber.bar import Scrubber
+from rollscope_desktop.ui.scrubber.plan import MARGIN, Scale, plan
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.scrubber_text import hint
 from tests.app.structures import structure

@@ -12,15 +12,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHeaderView, QMenu
 
-from rollscope_desktop.query.span_list import Sums
+from rollscope_desktop.query.span_list.sums import Sums
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.span_list import SpanList
-from rollscope_desktop.ui.span_list_foot import said
+from rollscope_desktop.ui.span_list.foot import said
+from rollscope_desktop.ui.span_list.view import SpanList
 from rollscope_desktop.viewmodels.open_run import OpenRun
-from rollscope_desktop.viewmodels.span_list import ListState
-from rollscope_desktop.viewmodels.span_list_question import AS_IT_CAME, Sort
+from rollscope_desktop.viewmodels.span_list.model import ListState
+from rollscope_desktop.viewmodels.span_list.question import AS_IT_CAME, Sort
 from tests.app.support import EPOCH, SECOND, Index, Log, make_index, run_key, simple_run
 from tests.app.ui.fakes import OFFSCREEN
 

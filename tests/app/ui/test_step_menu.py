@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from rollscope_desktop.ui.app import Viewer
 from rollscope_desktop.ui.session import Session
-from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.viewmodels.lines import SpanLine
 from rollscope_desktop.viewmodels.run_watch import State
 from tests.app.ui.fakes import OFFSCREEN

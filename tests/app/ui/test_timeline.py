@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.look import Look
-from rollscope_desktop.ui.timeline import Timeline
-from rollscope_desktop.ui.timeline_canvas import Canvas
+from rollscope_desktop.ui.timeline.canvas import Canvas
+from rollscope_desktop.ui.timeline.view import Timeline
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import SECOND, Index, Log, make_index, run_key, simple_run
 from tests.app.ui.fakes import OFFSCREEN

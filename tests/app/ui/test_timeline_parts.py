@@ -11,14 +11,14 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from rollscope_desktop.model.viewport import Viewport
-from rollscope_desktop.query.range_sums import Sums
-from rollscope_desktop.query.tints import Tints
+from rollscope_desktop.query.timeline.range_sums import Sums
+from rollscope_desktop.query.timeline.tints import Tints
 from rollscope_desktop.ui import theme
-from rollscope_desktop.ui.timeline_colours import Colours
-from rollscope_desktop.ui.timeline_geometry import BAR, ROW, Geometry
-from rollscope_desktop.ui.timeline_over import arrow_between, sums_words
-from rollscope_desktop.ui.timeline_rects import fill
-from rollscope_desktop.ui.timeline_ruler import moment_words, ticks, token_ticks
+from rollscope_desktop.ui.timeline.colours import Colours
+from rollscope_desktop.ui.timeline.geometry import BAR, ROW, Geometry
+from rollscope_desktop.ui.timeline.over import arrow_between, sums_words
+from rollscope_desktop.ui.timeline.rects import fill
+from rollscope_desktop.ui.timeline.ruler import moment_words, ticks, token_ticks
 from tests.app.support import EPOCH, SECOND
 
 

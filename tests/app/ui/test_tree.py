@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from rollscope_desktop.ui.span_words import tooltip
-from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.ui.views import Views
 from rollscope_desktop.viewmodels.lines import NoteLine, SpanLine
 from rollscope_desktop.viewmodels.open_run import OpenRun

@@ -10,7 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from rollscope_desktop.ui.tree import Tree
+from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import SECOND, Index, Log, run_key
 from tests.app.ui.fakes import OFFSCREEN

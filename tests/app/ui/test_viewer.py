@@ -17,16 +17,16 @@ from PySide6.QtWidgets import QApplication, QWidget
 from rollscope_desktop.services.engine_client import Changed, EngineProgress
 from rollscope_desktop.services.notices import Notice
 from rollscope_desktop.ui import app, picture
-from rollscope_desktop.ui.about import AboutPage
 from rollscope_desktop.ui.crash import CrashDialog, Crashes
 from rollscope_desktop.ui.instance import name_for
-from rollscope_desktop.ui.keys_page import KeysPage
-from rollscope_desktop.ui.settings_page import SettingsPage
+from rollscope_desktop.ui.pages.about import AboutPage
+from rollscope_desktop.ui.pages.keys import KeysPage
+from rollscope_desktop.ui.pages.settings import SettingsPage
 from rollscope_desktop.ui.signals import Signals
 from rollscope_desktop.ui.single import Single, hand_over
-from rollscope_desktop.viewmodels.inspector import Tab
+from rollscope_desktop.viewmodels.inspector.model import Tab
 from rollscope_desktop.viewmodels.run_watch import State
-from rollscope_desktop.viewmodels.runs import ListState
+from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.app.ui.conftest import close_viewer, open_viewer
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import ERROR, OK, OPEN
 from rollscope_desktop.query.runs import RunHead
-from rollscope_desktop.viewmodels.arrange import arrange
-from rollscope_desktop.viewmodels.run_choice import GROUPS, RunChoice
-from rollscope_desktop.viewmodels.run_order import ORDERS
-from rollscope_desktop.viewmodels.run_sums import sums_of
-from rollscope_desktop.viewmodels.run_units import Entry
+from rollscope_desktop.viewmodels.runs.arrange import arrange
+from rollscope_desktop.viewmodels.runs.choice import GROUPS, RunChoice
+from rollscope_desktop.viewmodels.runs.order import ORDERS
+from rollscope_desktop.viewmodels.runs.sums import sums_of
+from rollscope_desktop.viewmodels.runs.units import Entry
 from rollscope_desktop.viewmodels.states import QUIET_AFTER, state_of
 
 HOUR = 3600 * 10**9

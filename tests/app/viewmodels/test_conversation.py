@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from rollscope_desktop.query.conversation_items import Card, Page, Said, Words
-from rollscope_desktop.viewmodels.conversation import ConversationModel, Part
-from rollscope_desktop.viewmodels.conversation_moment import RUNNING, UNENDED, as_of, standing_of
-from rollscope_desktop.viewmodels.conversation_search import Search
+from rollscope_desktop.query.conversation.items import Card, Page, Said, Words
+from rollscope_desktop.viewmodels.conversation.model import ConversationModel, Part
+from rollscope_desktop.viewmodels.conversation.moment import RUNNING, UNENDED, as_of, standing_of
+from rollscope_desktop.viewmodels.conversation.search import Search
 from rollscope_desktop.viewmodels.moment import Standing
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State

@@ -9,8 +9,8 @@ import pytest
 from rollscope_desktop.query.filter import FIELDS, parse
 from rollscope_desktop.query.filter.candidates import Candidate
 from rollscope_desktop.query.filter.spots import spot
-from rollscope_desktop.viewmodels.filter_input import FilterInput
-from rollscope_desktop.viewmodels.filter_offers import offers, wanted
+from rollscope_desktop.viewmodels.filter.input import FilterInput
+from rollscope_desktop.viewmodels.filter.offers import offers, wanted
 from rollscope_desktop.viewmodels.scope import ScopeStack
 from tests.app.support import simple_run
 

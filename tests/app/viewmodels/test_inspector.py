@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollscope_desktop.model.messages import Message
-from rollscope_desktop.viewmodels.inspector import Inspector, PartState, Tab
+from rollscope_desktop.viewmodels.inspector.model import Inspector, PartState, Tab
 from rollscope_desktop.viewmodels.moment import Standing
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.selection import Selection

@@ -11,11 +11,11 @@ from PySide6.QtCore import QPersistentModelIndex
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.viewmodels.lines import HeadingLine, RunLine
-from rollscope_desktop.viewmodels.run_choice import USUAL_COLUMNS
-from rollscope_desktop.viewmodels.run_columns import COLUMNS, column_of, columns_of, in_place
-from rollscope_desktop.viewmodels.run_memory import RunMemory
-from rollscope_desktop.viewmodels.run_sums import Sums
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.choice import USUAL_COLUMNS
+from rollscope_desktop.viewmodels.runs.columns import COLUMNS, column_of, columns_of, in_place
+from rollscope_desktop.viewmodels.runs.memory import RunMemory
+from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.sums import Sums
 from rollscope_desktop.viewmodels.scope import ScopeStack
 from tests.app.support import EPOCH, SECOND, Log, run_key, simple_run
 from tests.app.viewmodels.test_runs import load, settle, texts

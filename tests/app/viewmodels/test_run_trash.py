@@ -17,8 +17,8 @@ from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.trash import Thrown
 from rollscope_desktop.store.writer import Writer
-from rollscope_desktop.viewmodels.run_trash import RunTrash
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.trash import RunTrash
 from tests.app.support import SECOND, Log, run_key, simple_run
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 
 from rollscope_desktop.viewmodels.lines import HeadingLine, Role, RunLine
-from rollscope_desktop.viewmodels.runs import ListState, RunListModel
+from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
 from tests.app.support import EPOCH, SECOND, Log, run_key, simple_run
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_a_live_run_stands_on_top(
     model: RunListModel, index: Index, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = EPOCH + 100 * SECOND
-    monkeypatch.setattr("rollscope_desktop.viewmodels.run_load.time_ns", lambda: now)
+    monkeypatch.setattr("rollscope_desktop.viewmodels.runs.load.time_ns", lambda: now)
     log = Log(run_key(1))
     index.grow("1.jsonl", log.line("run.start", v=1, name="live"), touched=now)
     index.grow("2.jsonl", simple_run(2, start=EPOCH + 50 * SECOND))

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
-from rollscope_desktop.query import orders
-from rollscope_desktop.viewmodels import span_list
+from rollscope_desktop.query.span_list import orders
 from rollscope_desktop.viewmodels.lines import Role
 from rollscope_desktop.viewmodels.moment import Standing
 from rollscope_desktop.viewmodels.open_run import OpenRun
-from rollscope_desktop.viewmodels.span_list import ListState, SpanListModel
-from rollscope_desktop.viewmodels.span_list_columns import COLUMNS
-from rollscope_desktop.viewmodels.span_list_lines import copy_lines
-from rollscope_desktop.viewmodels.span_list_question import AS_IT_CAME, Sort
+from rollscope_desktop.viewmodels.span_list import model as span_list
+from rollscope_desktop.viewmodels.span_list.columns import COLUMNS
+from rollscope_desktop.viewmodels.span_list.lines import copy_lines
+from rollscope_desktop.viewmodels.span_list.model import ListState, SpanListModel
+from rollscope_desktop.viewmodels.span_list.question import AS_IT_CAME, Sort
 from tests.app.support import EPOCH, SECOND, Log, run_key, simple_run
 
 if TYPE_CHECKING:

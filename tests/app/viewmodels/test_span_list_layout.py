@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollscope_desktop.viewmodels.span_list_columns import COLUMNS, signal_column
-from rollscope_desktop.viewmodels.span_list_layout import ROOM, Layout, unpack
+from rollscope_desktop.viewmodels.span_list.columns import COLUMNS, signal_column
+from rollscope_desktop.viewmodels.span_list.layout import ROOM, Layout, unpack
 
 KEYS = st.sampled_from([column.key for column in COLUMNS])
 

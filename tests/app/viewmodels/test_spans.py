@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
-from rollscope_desktop.viewmodels import visible
 from rollscope_desktop.viewmodels.lines import Role, SpanLine
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State
-from rollscope_desktop.viewmodels.spans import COLUMNS, SpanTreeModel
+from rollscope_desktop.viewmodels.tree import visible
+from rollscope_desktop.viewmodels.tree.model import COLUMNS, SpanTreeModel
 from tests.app.support import EPOCH, Log, run_key, simple_run
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import pytest
 
 from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.viewmodels.open_run import OpenRun
-from rollscope_desktop.viewmodels.timeline import FOLD_FROM, TimelineModel
-from rollscope_desktop.viewmodels.timeline_walk import beside, extent, further
+from rollscope_desktop.viewmodels.timeline.model import FOLD_FROM, TimelineModel
+from rollscope_desktop.viewmodels.timeline.walk import beside, extent, further
 from tests.app.query.test_lanes import arranged
 from tests.app.support import EPOCH, SECOND, Index, Log, run_key, simple_run
 
 if TYPE_CHECKING:
-    from rollscope_desktop.query.lanes import Lanes
+    from rollscope_desktop.query.timeline.lanes import Lanes
 
 
 @pytest.fixture

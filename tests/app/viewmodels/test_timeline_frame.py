@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from rollscope_desktop.model.assemble import ERROR, OPEN
 from rollscope_desktop.model.viewport import Viewport
-from rollscope_desktop.query.lanes import Lanes
-from rollscope_desktop.viewmodels.timeline_frame import (
+from rollscope_desktop.query.timeline.lanes import Lanes
+from rollscope_desktop.viewmodels.timeline.frame import (
     AHEAD,
     COLUMN,
     PLAIN,

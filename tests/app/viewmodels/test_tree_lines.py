@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollscope_desktop.query.marks import Mark, Ticks
-from rollscope_desktop.viewmodels import note_rows, visible
-from rollscope_desktop.viewmodels.tree_lines import TreeLines
-from rollscope_desktop.viewmodels.visible import NOTE
+from rollscope_desktop.viewmodels.tree import notes as note_rows
+from rollscope_desktop.viewmodels.tree import visible
+from rollscope_desktop.viewmodels.tree.lines import TreeLines
+from rollscope_desktop.viewmodels.tree.visible import NOTE
 from tests.app.outlines import tree
 
 if TYPE_CHECKING:

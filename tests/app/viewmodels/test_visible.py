@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollscope_desktop.model.assemble import ERROR
-from rollscope_desktop.viewmodels import visible
-from rollscope_desktop.viewmodels.visible import Folding, change
+from rollscope_desktop.viewmodels.tree import visible
+from rollscope_desktop.viewmodels.tree.visible import Folding, change
 from tests.app.outlines import tree
 
 if TYPE_CHECKING:

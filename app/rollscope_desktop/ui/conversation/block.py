@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Card, Item, Mark, Page, Remark, Rule, Said
+from rollscope_desktop.query.conversation.items import Card, Item, Mark, Page, Remark, Rule, Said
 from rollscope_desktop.ui.conversation.card import CardFrame, Desk
 from rollscope_desktop.ui.conversation.parts import TextButton
 from rollscope_desktop.ui.conversation.rule import RemarkCard, RuleCard

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Words
+from rollscope_desktop.query.conversation.items import Words
 from rollscope_desktop.ui import painting
 from rollscope_desktop.ui.conversation.folded import FoldedText
 from rollscope_desktop.ui.conversation.parts import Line, TextButton
@@ -166,3 +166,10 @@ class CardFrame(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.accent)
                 painter.drawRoundedRect(QRectF(0, 4, 2, self.height() - 8), 1, 1)
+
+
+def card_of(part: QWidget | None) -> CardFrame | None:
+    """The card that a widget is, or is a part of."""
+    while part is not None and not isinstance(part, CardFrame):
+        part = part.parentWidget()
+    return part

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame
 
 from rollscope_desktop.model import text
 from rollscope_desktop.ui.conversation.block import GAP, Block, Setting
 from rollscope_desktop.ui.conversation.blocks import Blocks
-from rollscope_desktop.ui.conversation.card import CardFrame
 from rollscope_desktop.ui.conversation.rule import paint_rule, paint_waiting
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.painting import Brushes
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rollscope_desktop.ui.conversation.card import Desk
+    from rollscope_desktop.ui.conversation.card import CardFrame, Desk
 
 WIDEST = 820
 MARGIN = 24
@@ -149,13 +148,6 @@ class Column(QAbstractScrollArea):
     def current(self) -> tuple[int, int] | None:
         """Row and number of the card that is selected."""
         return self._current
-
-    def card_at(self, at: QPoint) -> CardFrame | None:
-        """The card at a place of this widget."""
-        part: QWidget | None = self.childAt(at)
-        while part is not None and part is not self and not isinstance(part, CardFrame):
-            part = part.parentWidget()
-        return part if isinstance(part, CardFrame) else None
 
     def current_card(self) -> CardFrame | None:
         """The card that is selected, if it is in view."""

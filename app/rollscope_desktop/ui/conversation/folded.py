@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Words
+from rollscope_desktop.query.conversation.items import Words
 from rollscope_desktop.ui.conversation.parts import TextButton
 from rollscope_desktop.ui.conversation.text_box import TextBox, Tone
 from rollscope_desktop.ui.look import Look

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
 from rollscope_desktop.ui.conversation.column import Column
-from rollscope_desktop.viewmodels.conversation import ConversationModel
+from rollscope_desktop.viewmodels.conversation.model import ConversationModel
 
 _STEP = 80
 _FAR = 100_000

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from rollscope_desktop.model import text
 from rollscope_desktop.ui import painting
-from rollscope_desktop.ui.json_view import JsonView
+from rollscope_desktop.ui.inspector.json_view import JsonView
+from rollscope_desktop.ui.inspector.talk import as_json
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import CutLabel
-from rollscope_desktop.ui.talk import as_json
 
 HEAD = 22
 _DOT = 8

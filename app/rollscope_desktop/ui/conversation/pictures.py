@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Picture
+from rollscope_desktop.query.conversation.items import Picture
 from rollscope_desktop.query.progress import Progress
 from rollscope_desktop.services.jobs import Jobs, Lane
 from rollscope_desktop.ui import painting

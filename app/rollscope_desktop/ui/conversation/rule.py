@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Mark, Remark, Rule
+from rollscope_desktop.query.conversation.items import Mark, Remark, Rule
 from rollscope_desktop.ui import painting
 from rollscope_desktop.ui.conversation.card import RADIUS, CardFrame, Desk
 from rollscope_desktop.ui.look import Look

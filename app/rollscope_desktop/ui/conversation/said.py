@@ -8,13 +8,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from rollscope_desktop.model import text
-from rollscope_desktop.query.conversation_items import Page, Picture, Said
+from rollscope_desktop.query.conversation.items import Page, Picture, Said
 from rollscope_desktop.ui.conversation.card import CardFrame, Desk
 from rollscope_desktop.ui.conversation.parts import Head, Title
 from rollscope_desktop.ui.conversation.pictures import Thumbnail
 from rollscope_desktop.ui.conversation.text_box import Tone
 from rollscope_desktop.ui.theme import blend
-from rollscope_desktop.viewmodels.conversation_moment import RUNNING
+from rollscope_desktop.viewmodels.conversation.moment import RUNNING
 
 KINDS = {"assistant": "llm", "user": "agent", "tool": "tool", "system": "workflow"}
 NAMES = {

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
-from rollscope_desktop.query.conversation_items import Words
+from rollscope_desktop.query.conversation.items import Words
 from rollscope_desktop.ui.conversation.syntax import Segment, segments, tokens
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.theme import blend

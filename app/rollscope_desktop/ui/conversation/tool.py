@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ERROR, OK
 from rollscope_desktop.model.fragment import arguments
-from rollscope_desktop.query.conversation_items import Card
+from rollscope_desktop.query.conversation.items import Card
 from rollscope_desktop.ui.conversation.card import CardFrame, Desk
 from rollscope_desktop.ui.conversation.parts import Head, OneLine, Title, Tree, one_line_json
 from rollscope_desktop.ui.conversation.said import add_big, add_picture, preview
 from rollscope_desktop.ui.conversation.text_box import Tone
-from rollscope_desktop.ui.talk import as_json
-from rollscope_desktop.viewmodels.conversation_moment import RUNNING
+from rollscope_desktop.ui.inspector.talk import as_json
+from rollscope_desktop.viewmodels.conversation.moment import RUNNING
 
 _STATES = {OK: "ok", ERROR: "error", CANCELLED: "cancelled"}
 _LINE = 160

@@ -17,21 +17,21 @@ from PySide6.QtWidgets import (
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.rows import ORDER
-from rollscope_desktop.query.conversation_items import Page
+from rollscope_desktop.query.conversation.items import Page
 from rollscope_desktop.ui.conversation.block import Setting
-from rollscope_desktop.ui.conversation.card import Desk
+from rollscope_desktop.ui.conversation.card import Desk, card_of
 from rollscope_desktop.ui.conversation.column import Column
-from rollscope_desktop.ui.conversation.find_bar import FindBar
 from rollscope_desktop.ui.conversation.keys import Keys
 from rollscope_desktop.ui.conversation.pictures import Thumbnails
+from rollscope_desktop.ui.find_bar import FindBar
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.painting import Brushes
 from rollscope_desktop.ui.panel import State as StatePanel
 from rollscope_desktop.ui.panel import tool
 from rollscope_desktop.ui.view import View
-from rollscope_desktop.viewmodels.conversation import ConversationModel, Part
-from rollscope_desktop.viewmodels.conversation_moment import as_of, standing_of
-from rollscope_desktop.viewmodels.conversation_search import Search
+from rollscope_desktop.viewmodels.conversation.model import ConversationModel, Part
+from rollscope_desktop.viewmodels.conversation.moment import as_of, standing_of
+from rollscope_desktop.viewmodels.conversation.search import Search
 from rollscope_desktop.viewmodels.moment import Standing
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State
@@ -50,7 +50,7 @@ class Conversation(View):
         self.column.setAccessibleName("Conversation")
         self.keys = Keys(self.column, self.model, self._select)
         self.search = Search(self.model, self)
-        self.finder = FindBar(look, self.search)
+        self.finder = FindBar(look, "Find in this conversation")
         self.state = StatePanel(look)
         content = QWidget()
         rows = QVBoxLayout(content)
@@ -98,7 +98,10 @@ class Conversation(View):
         run.playhead.playing_changed.connect(self._ride)
         self.search.hit.connect(self._show_hit)
         self.search.needle_changed.connect(self._mark)
-        self.finder.closed.connect(self.column.setFocus)
+        self.finder.wanted.connect(self.search.look_for)
+        self.finder.moved.connect(self.search.next)
+        self.finder.closed.connect(self._end_search)
+        self.search.changed.connect(self._tell_search)
         self.whole.toggled.connect(self._choose_part)
         self.following.toggled.connect(self._follow)
         self._fresh.clicked.connect(self.follow_now)
@@ -109,7 +112,7 @@ class Conversation(View):
         return [self.whole, self.following]
 
     def span_under(self, at: QPoint) -> int | None:
-        card = self.column.card_at(self.column.mapFrom(self, at))
+        card = card_of(self.childAt(at))
         if card is None:
             return None
         card.touched.emit()  # a card of a step selects that step
@@ -128,7 +131,24 @@ class Conversation(View):
         self.keys.walk(by)
 
     def find(self) -> None:
-        self.finder.open()
+        self.finder.begin()
+        self.search.look_for(self.finder.line.text())
+
+    def _end_search(self) -> None:
+        self.finder.hide()
+        self.search.look_for("")
+        self.column.setFocus()
+
+    def _tell_search(self) -> None:
+        search = self.search
+        found = (
+            f"{search.place:,} of {search.count:,}" if search.place else f"{search.count:,} found"
+        )
+        if not search.count:
+            found = "Nothing found" if search.is_done() else "Nothing found so far"
+        if not search.is_done() or search.searched < search.total:
+            found += f" · {search.searched:,} of {search.total:,} steps searched"
+        self.finder.say(found)
 
     def is_ready(self) -> bool:
         return not self.model.pages.is_busy() and self.model.state is not State.LOADING

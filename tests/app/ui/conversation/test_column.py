@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from rollscope_desktop.query.conversation_items import Page, Said, Words
+from rollscope_desktop.query.conversation.items import Page, Said, Words
 from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.ui.conversation.block import Setting

@@ -242,7 +242,7 @@ def test_a_long_history_is_folded_in_the_middle(
     assert made._more.text() == "show 45 more messages"
 
     view.find()
-    qtbot.keyClicks(view.finder.field, "message 30")
+    qtbot.keyClicks(view.finder.line, "message 30")
     qtbot.waitUntil(lambda: view.finder.told.text() == "1 of 1")
     settle(view, qtbot)
     card = view.column.current_card()
@@ -433,7 +433,7 @@ def test_find_shows_what_was_folded(shown: Shown, light: Look, index: Index, qtb
     [id] = index.grow("a.jsonl", out)
     view = shown(light, id)
     view.find()
-    qtbot.keyClicks(view.finder.field, "Needle")
+    qtbot.keyClicks(view.finder.line, "Needle")
     qtbot.waitUntil(lambda: view.finder.told.text() == "1 of 1")
     settle(view, qtbot)
     card = view.column.current_card()
@@ -441,7 +441,7 @@ def test_find_shows_what_was_folded(shown: Shown, light: Look, index: Index, qtb
     box = card._texts[0].box
     assert box.toPlainText().endswith("the needle")
     assert [mark.cursor.selectedText() for mark in box.extraSelections()] == ["needle"]
-    qtbot.keyClick(view.finder, Qt.Key.Key_Escape)
+    qtbot.keyClick(view.finder.line, Qt.Key.Key_Escape)
     assert not view.finder.isVisible()
     assert view.search.needle == ""
 

@@ -1,0 +1,1 @@
+"""Orders of very many spans, and the sums of what is listed."""

@@ -1,0 +1,1 @@
+"""Lanes, gaps, critical path and sums of a run."""

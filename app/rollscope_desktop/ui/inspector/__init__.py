@@ -1,0 +1,1 @@
+"""What is known of the selected run or step, and the views of values and texts."""

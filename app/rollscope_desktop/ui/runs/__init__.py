@@ -1,0 +1,1 @@
+"""The list of runs: rows, headings, columns, what can be done with those selected."""

@@ -1,0 +1,1 @@
+"""The time strip: when much happened, and the moment that is shown."""

@@ -1,0 +1,1 @@
+"""The flat list of steps, of one run or of all."""

@@ -1,0 +1,1 @@
+"""The run as a conversation: what is read, shown, folded and found."""

@@ -1,0 +1,1 @@
+"""What is typed into the filter bar, and what is offered there."""

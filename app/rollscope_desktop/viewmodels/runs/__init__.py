@@ -1,0 +1,1 @@
+"""The run list: what is in it, in which order and groups."""

@@ -1,0 +1,1 @@
+"""The flat list of steps: orders, pages, columns, sums."""

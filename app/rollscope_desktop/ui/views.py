@@ -58,6 +58,7 @@ class Views(Panel):
         self._summary.setContentsMargins(0, 0, 8, 0)
         self.tools.addWidget(self._summary)
         self._buttons: dict[str, QToolButton] = {}
+        self._wide: dict[str, tuple[int, int]] = {}
         self._view_tools = QHBoxLayout()
         self._tabs = self._bar()
         self._tabs.installEventFilter(self)
@@ -144,11 +145,25 @@ class Views(Panel):
             if not widget.isHidden()
         )  # fmt: skip
         for titled in (set(self._buttons), {self.key}, set[str]()):
-            for key, button in self._buttons.items():
-                button.setToolButtonStyle(_TITLED if key in titled else _BARE)
-            tabs = sum(b.sizeHint().width() + 2 for b in self._buttons.values())
+            tabs = sum(wide[key not in titled] + 2 for key, wide in self._wide.items())
             if tabs + tools + 2 * EDGE <= self._tabs.width():
                 break
+        for key, button in self._buttons.items():
+            style = _TITLED if key in titled else _BARE
+            # Only what is another: being told asks for a layout, and that comes back here.
+            if button.toolButtonStyle() != style:
+                button.setToolButtonStyle(style)
+
+    def _measure(self) -> None:
+        """How wide the buttons of the views are, with their titles and without."""
+        for key, button in self._buttons.items():
+            before = button.toolButtonStyle()
+            wide = []
+            for style in (_TITLED, _BARE):
+                button.setToolButtonStyle(style)
+                wide.append(button.sizeHint().width())
+            button.setToolButtonStyle(before)
+            self._wide[key] = (wide[0], wide[1])
 
     def shows_content(self) -> bool:
         return self._stack.currentWidget() is not self.state
@@ -208,6 +223,7 @@ class Views(Panel):
     def _tint(self) -> None:
         for key, button in self._buttons.items():
             button.setIcon(self.look.icon(self._choices[key].icon))
+        self._measure()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._tabs and event.type() in (

@@ -9,7 +9,7 @@ import sys
 
 import PySide6
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -353,3 +353,30 @@ def test_an_index_that_is_not_there_yet(viewer) -> None:
     session.places.index.unlink()
     session._choose_stack()
     assert viewer.window.stack.currentWidget() is viewer.window.empty
+
+
+class _Layouts(QObject):
+    """Counts how often a widget is asked to lay itself out."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_a_window_at_rest_does_nothing(viewer, qtbot) -> None:
+    session = session_of(viewer)
+    wait_for_tree(qtbot, session)
+    for width in (1400, 800):
+        viewer.window.resize(width, 600)
+        viewer.window.grab()
+        for _ in range(20):
+            QApplication.processEvents()
+        layouts = [_Layouts(part) for part in viewer.window.findChildren(QWidget)]
+        for _ in range(50):
+            QApplication.processEvents()
+        assert [each.parent() for each in layouts if each.count > 1] == []

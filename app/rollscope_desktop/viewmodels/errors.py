@@ -9,21 +9,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rollscope_desktop.query.outline import Outline
+    from rollscope_desktop.query.structure import Int32
+
+
+def failed(outline: Outline, fits: NDArray[bool_] | None) -> Int32:
+    """The places of the steps that failed; with ``fits``, of each index, only of those that fit."""
+    errors = outline.errors
+    if fits is None or len(fits) != len(outline):
+        return errors
+    return errors[fits[outline.order[errors]]]
 
 
 def error_beside(
     outline: Outline, span: int | None, by: int, fits: NDArray[bool_] | None = None
 ) -> int | None:
-    """The id of the next step that failed (``by`` 1) or the one before (-1), around the ends.
+    """The id of the next step that failed and fits (``by`` 1) or the one before (-1)."""
+    return beside(outline, failed(outline, fits), span, by)
 
-    None when no step failed. ``span`` None is the run itself, which stands before all steps.
-    ``fits`` says of each index whether that step is to be found at all.
+
+def beside(outline: Outline, errors: Int32, span: int | None, by: int) -> int | None:
+    """The id of the step at the next of these places, or at the one before, around the ends.
+
+    None when there are none. ``span`` None is the run itself, which stands before all steps.
     """
-    errors, structure = outline.errors, outline.structure
-    if fits is not None and len(fits) == len(outline):
-        errors = errors[fits[outline.order[errors]]]
     if not len(errors):
         return None
+    structure = outline.structure
     index = None if span is None else structure.index_of(span)
     place = -1 if index is None else int(outline.place[index])
     if by > 0:

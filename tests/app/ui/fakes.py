@@ -6,7 +6,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 
 from rollscope_desktop.model.assemble import ERROR, OK, OPEN
@@ -22,9 +21,6 @@ from rollscope_desktop.viewmodels.moment import Standing
 from rollscope_desktop.viewmodels.runs.choice import RunChoice
 from rollscope_desktop.viewmodels.runs.model import ListState
 from rollscope_desktop.viewmodels.runs.sums import Sums
-
-OFFSCREEN = pytest.mark.qt_log_ignore("This plugin does not support")
-"""For tests that show a window: the platform without a screen says what it cannot do, each time."""
 
 MS, S = 10**6, 10**9
 NOON = 1_795_222_741 * S

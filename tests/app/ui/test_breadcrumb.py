@@ -8,10 +8,7 @@ from PySide6.QtTest import QTest
 
 from rollscope_desktop.ui.breadcrumb import Breadcrumb
 from tests.app.support import Log, run_key
-from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import open_run
-
-pytestmark = OFFSCREEN
 
 
 def deep(levels: int) -> bytes:

@@ -31,10 +31,8 @@ from rollscope_desktop.ui.commands.page import page
 from rollscope_desktop.ui.commands.table import CHOICE, COMMANDS, LOCAL_KEYS, by_id, why_not
 from rollscope_desktop.viewmodels.runs.choice import GROUPS
 from rollscope_desktop.viewmodels.runs.order import ORDERS
-from tests.app.ui.fakes import OFFSCREEN
 from tests.conftest import ROOT
 
-pytestmark = OFFSCREEN
 EVERYTHING = Now(
     runs=True, run=True, steps=True, span=True, live=True, errors=True, view="timeline",
     earlier=True, later=True, back=True, forward=True, narrow=True,

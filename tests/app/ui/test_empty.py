@@ -13,9 +13,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 from rollscope_desktop.ui.commands.keys import ControlKeys
 from rollscope_desktop.ui.drop import Drops
 from rollscope_desktop.ui.empty import Empty, _Recent
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 @pytest.fixture

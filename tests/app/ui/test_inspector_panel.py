@@ -12,10 +12,7 @@ from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.inspector.payload import PayloadView
 from rollscope_desktop.viewmodels.inspector.model import Inspector, Tab
 from tests.app.support import Log, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import open_run, rich_run
-
-pytestmark = OFFSCREEN
 
 
 @pytest.fixture

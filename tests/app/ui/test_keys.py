@@ -13,10 +13,9 @@ from rollscope_desktop.ui.runs.panel import RunPanel
 from rollscope_desktop.ui.views import Views
 from rollscope_desktop.viewmodels.inspector.facts import Title
 from rollscope_desktop.viewmodels.runs.model import ListState
-from tests.app.ui.fakes import OFFSCREEN, Runs, Subject, some_parts, some_runs
+from tests.app.ui.fakes import Runs, Subject, some_parts, some_runs
 from tests.app.ui.opened import TREE, open_run, rich_run
 
-pytestmark = OFFSCREEN
 Key = Qt.Key
 
 

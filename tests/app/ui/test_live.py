@@ -6,9 +6,7 @@ from PySide6.QtCore import QModelIndex
 
 from rollscope_desktop.ui.runs.panel import RunPanel
 from rollscope_desktop.viewmodels.runs.model import ListState
-from tests.app.ui.fakes import OFFSCREEN, Runs, some_runs
-
-pytestmark = OFFSCREEN
+from tests.app.ui.fakes import Runs, some_runs
 
 
 def test_the_chosen_run_stays_chosen_when_its_row_moves(qtbot, light) -> None:

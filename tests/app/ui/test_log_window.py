@@ -12,9 +12,6 @@ from rollscope_desktop.ui.problems import ProblemsPanel
 from rollscope_desktop.viewmodels.inspector.model import Inspector
 from rollscope_desktop.viewmodels.problems import ProblemsModel
 from tests.app.support import Log, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 def excerpt_of(window: LogWindow) -> Excerpt:

@@ -8,9 +8,6 @@ from PySide6.QtWidgets import QApplication
 from rollscope_desktop.services.notices import Notice, Notices
 from rollscope_desktop.ui import notices_bar
 from rollscope_desktop.ui.notices_bar import MOST, NoticesBar
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui.notify import Notifier
 from rollscope_desktop.viewmodels.endings import Ending, Endings
-from tests.app.ui.fakes import OFFSCREEN
 
-pytestmark = OFFSCREEN
 WELL = Ending(1, "ok", "run 1 ended well", "2.0 s")
 BADLY = Ending(2, "error", "run 2 failed", "1 error")
 

@@ -19,10 +19,7 @@ from rollscope_desktop.ui.commands.table import COMMANDS, LOCAL_KEYS
 from rollscope_desktop.ui.pages.about import SHIPS, AboutPage, packages, versions
 from rollscope_desktop.ui.pages.keys import KeysPage, groups, halves
 from rollscope_desktop.ui.pages.settings import SettingsPage
-from tests.app.ui.fakes import OFFSCREEN
 from tests.conftest import ROOT
-
-pytestmark = OFFSCREEN
 
 
 def shown(qtbot, widget: QWidget) -> Any:

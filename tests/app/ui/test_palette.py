@@ -23,9 +23,7 @@ from rollscope_desktop.ui.commands.palette_list import pieces
 from rollscope_desktop.ui.commands.table import COMMANDS
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.palette import Section
-from tests.app.ui.fakes import OFFSCREEN
 
-pytestmark = OFFSCREEN
 Key = Qt.Key
 
 

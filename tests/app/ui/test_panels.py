@@ -17,7 +17,6 @@ from rollscope_desktop.viewmodels.inspector.facts import Title
 from rollscope_desktop.viewmodels.inspector.model import Part, PartState, Tab
 from rollscope_desktop.viewmodels.runs.model import ListState
 from tests.app.ui.fakes import (
-    OFFSCREEN,
     Lines,
     Runs,
     Subject,
@@ -25,8 +24,6 @@ from tests.app.ui.fakes import (
     some_problems,
     some_runs,
 )
-
-pytestmark = OFFSCREEN
 
 
 def shown(qtbot, panel: Panel, width: int = 420, height: int = 700) -> Any:

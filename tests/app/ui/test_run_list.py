@@ -24,9 +24,7 @@ from rollscope_desktop.viewmodels.runs.model import ListState, RunListModel
 from rollscope_desktop.viewmodels.runs.trash import RunTrash
 from rollscope_desktop.viewmodels.scope import ScopeStack
 from tests.app.support import EPOCH, SECOND, Index, Log, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
 
-pytestmark = OFFSCREEN
 Key = Qt.Key
 NONE, SHIFT, CTRL = (
     Qt.KeyboardModifier.NoModifier,

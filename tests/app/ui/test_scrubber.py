@@ -24,10 +24,8 @@ from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.scrubber_text import hint
 from tests.app.structures import structure
 from tests.app.support import SECOND, Index, Log, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import open_run, rich_run
 
-pytestmark = OFFSCREEN
 KEY = Qt.Key
 
 

@@ -22,9 +22,6 @@ from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.span_list.model import ListState
 from rollscope_desktop.viewmodels.span_list.question import AS_IT_CAME, Sort
 from tests.app.support import EPOCH, SECOND, Index, Log, make_index, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ import pytest
 
 from rollscope_desktop.ui.sparkline import SECONDS, Sparkline
 from rollscope_desktop.ui.status_bar import ROOMY, StatusBar
-from tests.app.ui.fakes import OFFSCREEN
 
-pytestmark = OFFSCREEN
 MS = 1_000_000
 
 

@@ -13,9 +13,6 @@ from rollscope_desktop.ui.session import Session
 from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.viewmodels.lines import SpanLine
 from rollscope_desktop.viewmodels.run_watch import State
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 @pytest.fixture

@@ -18,12 +18,9 @@ from rollscope_desktop.ui.timeline.canvas import Canvas
 from rollscope_desktop.ui.timeline.view import Timeline
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import SECOND, Index, Log, make_index, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.outline import Outline
-
-pytestmark = OFFSCREEN
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton

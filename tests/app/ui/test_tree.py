@@ -18,13 +18,11 @@ from rollscope_desktop.ui.views import Views
 from rollscope_desktop.viewmodels.lines import NoteLine, SpanLine
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import EPOCH, Index, Log, run_key, simple_run
-from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import filled, middle, open_run, rich_run, tree_of
 
 if TYPE_CHECKING:
     from rollscope_desktop.services.jobs import Jobs
 
-pytestmark = OFFSCREEN
 Key = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

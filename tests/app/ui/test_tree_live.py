@@ -13,10 +13,8 @@ from PySide6.QtWidgets import QApplication
 from rollscope_desktop.ui.tree.view import Tree
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import SECOND, Index, Log, run_key
-from tests.app.ui.fakes import OFFSCREEN
 from tests.app.ui.opened import middle, tree_of
 
-pytestmark = OFFSCREEN
 Key = Qt.Key
 
 

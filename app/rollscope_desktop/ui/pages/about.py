@@ -13,12 +13,9 @@ from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +23,7 @@ from PySide6.QtWidgets import (
 from rollscope import __version__
 from rollscope_desktop.query.connection import sqlite_version
 from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.pages.parts import foot, scrolled
 
 SHIPS = (
     "click", "orjson", "websockets", "wrapt",
@@ -127,28 +125,14 @@ class AboutPage(QDialog):
         rows.addWidget(self._heading("Qt"))
         rows.addWidget(_words(_QT))
         rows.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setAccessibleName("About Rollscope")
-        self.area.setWidget(page)
+        self.area = scrolled(page, "About Rollscope")
         self.copied = QPushButton("Copy Versions")
-        self.copied.setAutoDefault(False)
         self.copied.clicked.connect(self.copy)
-        close = QPushButton("Close")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.accept)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(24, 12, 24, 12)
-        foot.addWidget(self.copied)
-        foot.addStretch(1)
-        foot.addWidget(close)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.area)
-        whole.addLayout(foot)
+        whole.addLayout(foot(self, self.copied))
         room = SIZE if parent is None else SIZE.boundedTo(parent.size() - QSize(48, 48))
         self.resize(room.expandedTo(QSize(480, 320)))
 

@@ -13,12 +13,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QRadioButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +26,7 @@ from rollscope_desktop.model import text
 from rollscope_desktop.platform import Places
 from rollscope_desktop.services.settings import THEMES, Settings
 from rollscope_desktop.ui.look import Look
+from rollscope_desktop.ui.pages.parts import foot, scrolled
 from rollscope_desktop.ui.panel import CutLabel, line, tool
 from rollscope_desktop.viewmodels.runs.choice import GROUPS
 from rollscope_desktop.viewmodels.runs.order import ORDERS
@@ -57,29 +56,14 @@ class SettingsPage(QDialog):
         self._recent()
         self._places(places)
         self._rows.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Settings")
-        area.setWidget(page)
         self.defaults = QPushButton("Back to the Defaults")
-        self.defaults.setAutoDefault(False)
         self.defaults.clicked.connect(settings.reset)
-        close = QPushButton("Close")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.accept)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(24, 12, 24, 12)
-        foot.addWidget(self.defaults)
-        foot.addStretch(1)
-        foot.addWidget(close)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        for widget in (area, line()):
+        for widget in (scrolled(page, "Settings"), line()):
             rows.addWidget(widget)
-        rows.addLayout(foot)
+        rows.addLayout(foot(self, self.defaults))
         settings.changed.connect(self._follow)
         look.changed.connect(self._tint)
         room = SIZE if parent is None else SIZE.boundedTo(parent.size() - QSize(48, 48))

@@ -66,7 +66,7 @@ class RunListModel(RunTable):
         scope: ScopeStack | None = None,
         own: Path | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(self._line_of, parent)
         self._jobs, self._scope, self._own = jobs, scope, own
         self.state = ListState.LOADING
         self.failure = ""
@@ -182,7 +182,7 @@ class RunListModel(RunTable):
         """Hand over the names of all signals and feedback, as figures are named."""
         self._jobs.start(self, "signals", asking(query_signal_names), done)
 
-    def _run_line(self, entry: Entry) -> RunLine | None:
+    def _line_of(self, entry: Entry) -> RunLine | None:
         head = entry.run
         assert head is not None
         known = self._rows.row(head)

@@ -24,7 +24,7 @@ from rollscope_desktop.viewmodels.runs.splices import blocks
 from rollscope_desktop.viewmodels.runs.words import described, shown, tip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from rollscope_desktop.viewmodels.runs.units import Entry
 
@@ -33,13 +33,17 @@ _MANY = 512
 
 
 class RunTable(QAbstractTableModel):
-    """One column. What a delegate needs is in Role.LINE (None: on its way)."""
+    """One column. What a delegate needs is in Role.LINE (None: on its way). ``run_line`` makes the
+    line of an entry that is a run."""
 
     folded = Signal()
     """A heading was opened or closed."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, run_line: Callable[[Entry], RunLine | None], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self._run_line = run_line
         self._arranged = Arrangement([], {}, None)
         self._shown: list[int] = []  # numbers of entries, growing
         self._keys: list[str] = []  # of the entries that are shown
@@ -166,9 +170,6 @@ class RunTable(QAbstractTableModel):
         self._show(self._visible())
 
     # For who fills it
-
-    def _run_line(self, entry: Entry) -> RunLine | None:
-        raise NotImplementedError
 
     def _entry(self, row: int) -> Entry | None:
         return self._arranged.entries[self._shown[row]] if 0 <= row < len(self._shown) else None

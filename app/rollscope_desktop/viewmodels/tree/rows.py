@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from rollscope_desktop.viewmodels.errors import beside
 from rollscope_desktop.viewmodels.tree.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -147,17 +148,7 @@ class TreeRows(LineTable):
         comes the first. None when no span failed, or none that fits."""
         if self._tree is None:
             return None
-        made, errors = self._tree.outline, self._tree.errors()
-        if not len(errors):
-            return None
-        place = None if span is None else self._place(span)
-        if place is None:
-            found = errors[-1 if back else 0]
-        elif back:
-            found = errors[int(errors.searchsorted(place)) - 1]
-        else:
-            found = errors[int(errors.searchsorted(place, "right")) % len(errors)]
-        return made.structure.id_of(int(made.order[found]))
+        return beside(self._tree.outline, self._tree.errors(), span, -1 if back else 1)
 
     # Opening and closing
 

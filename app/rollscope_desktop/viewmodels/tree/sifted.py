@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rollscope_desktop.viewmodels.errors import failed
+from rollscope_desktop.viewmodels.tree.opened import Opened
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from rollscope_desktop.query.structure import Int32
 
 
-class Sifted:
+class Sifted(Opened):
     """``fits`` says of each span by its index whether it fits."""
 
     def __init__(self, outline: Outline, mask: NDArray[np.bool_]) -> None:
@@ -75,33 +78,7 @@ class Sifted:
 
     def errors(self) -> Int32:
         """The places of failed spans that fit."""
-        places = self.outline.errors
-        return places[self.fits[self.outline.order[places]]]
-
-    def opened(self) -> NDArray[np.bool_]:
-        """Of each span by its index, whether what is inside shows below it."""
-        return self._open
-
-    def is_open(self, place: int) -> bool:
-        """Whether what is inside a span shows below it."""
-        return bool(self._open[self.outline.order[place]])
-
-    def set_open(self, place: int, open: bool) -> None:
-        """Open or close one span."""
-        self._open[self.outline.order[place]] = open
-
-    def set_open_inside(self, place: int, open: bool) -> None:
-        """Open or close a span and everything inside."""
-        end = place + int(self.outline.size[place])
-        self._open[self.outline.order[place:end]] = open
-
-    def set_all_open(self, open: bool) -> None:
-        """Open or close every span of the run."""
-        self._open[:] = open
-
-    def set_levels(self, levels: int) -> None:
-        """Open what is needed to see so many levels, and close the rest."""
-        self._open = self.outline.depth[self.outline.place] < levels - 1
+        return failed(self.outline, self.fits)
 
     def reveal(self, place: int) -> None:
         """Open whatever hides a span."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from rollscope_desktop.viewmodels.tree.opened import Opened
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ class _Fold:
     hidden: int
 
 
-class Folding:
+class Folding(Opened):
     """What is open in the tree of one run; survives the growth of its outline."""
 
     def __init__(self, outline: Outline) -> None:
@@ -80,31 +82,6 @@ class Folding:
             rows = np.searchsorted(out, marks)
             out[rows] = ~out[rows]
         return out
-
-    def opened(self) -> NDArray[np.bool_]:
-        """Of each span by its index, whether what is inside shows below it."""
-        return self._open
-
-    def is_open(self, place: int) -> bool:
-        """Whether what is inside a span shows below it."""
-        return bool(self._open[self.outline.order[place]])
-
-    def set_open(self, place: int, open: bool) -> None:
-        """Open or close one span."""
-        self._open[self.outline.order[place]] = open
-
-    def set_open_inside(self, place: int, open: bool) -> None:
-        """Open or close a span and everything inside."""
-        end = place + int(self.outline.size[place])
-        self._open[self.outline.order[place:end]] = open
-
-    def set_all_open(self, open: bool) -> None:
-        """Open or close every span of the run."""
-        self._open[:] = open
-
-    def set_levels(self, levels: int) -> None:
-        """Open what is needed to see so many levels, and close the rest."""
-        self._open = self.outline.depth[self.outline.place] < levels - 1
 
     def hidden_by(self, line: int) -> int:
         """For a line of folded siblings: how many they are."""

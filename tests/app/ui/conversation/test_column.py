@@ -18,9 +18,6 @@ from rollscope_desktop.ui.conversation.column import GUESS, HIDDEN, MARGIN, WIDE
 from rollscope_desktop.ui.conversation.pictures import Thumbnails
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.painting import Brushes
-from tests.app.ui.fakes import OFFSCREEN
-
-pytestmark = OFFSCREEN
 
 
 class Rows:

@@ -25,12 +25,9 @@ from rollscope_desktop.ui.conversation.view import Conversation
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from tests.app.support import EPOCH, SECOND, Index, Log, make_index, run_key
-from tests.app.ui.fakes import OFFSCREEN
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-pytestmark = OFFSCREEN
 
 
 def png(width: int, height: int) -> str:

@@ -35,7 +35,7 @@ plain_json = st.recursive(
     | any_text,
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(any_text | st.sampled_from(["$blob", "$raw"]), inner, max_size=4)
+        | st.dictionaries(any_text | st.sampled_from(["$blob", "$list", "$raw"]), inner, max_size=4)
     ),
     max_leaves=20,
 )
@@ -357,6 +357,265 @@ def test_short_content_is_written_in_place() -> None:
 
     assert encoder.share({"role": "user"}) == {"role": "user"}
     assert encoder.line("event", name="x").count(b"\n") == 1
+
+
+# -- conversations that go on ----------------------------------------------------------------------
+
+MESSAGES: list[Any] = [
+    *({"role": "user", "content": f"{n} long " * 20} for n in range(4)),
+    {"role": "user", "content": "short"},
+    {"$list": SPAN},
+    {"$blob": "mine", "long": "text " * 40},
+    {"role": "tool", "content": [{"$raw": {"$list": "x"}}, 2**80, "\ud800"]},
+    "text",
+    None,
+]
+messages = st.lists(st.sampled_from(range(len(MESSAGES))), max_size=6)
+deeds = st.lists(
+    st.tuples(st.sampled_from(["grow", "grow", "grow", "branch", "repeat", "lose"]),
+              st.integers(0, 5), messages),
+    max_size=30,
+)  # fmt: skip
+
+
+def brought_by(lines: list[bytes]) -> dict[str, Any]:
+    """What the events of some lines bring for others to refer to, by its name."""
+    return dict(found for line in lines if (found := wire.shared(wire.decode(line))))
+
+
+def span_starts(lines: list[bytes]) -> list[dict[str, Any]]:
+    events = map(wire.decode, lines)
+    return [event for event in events if event["type"] == "span.start"]
+
+
+@given(deeds, st.sets(st.integers(0, len(MESSAGES) - 1)), st.data())
+def test_conversations_come_back_as_they_were(
+    todo: list[tuple[str, int, list[int]]], cut: set[int], data: st.DataObject
+) -> None:
+    """They grow, branch, begin anew and repeat; some lines are lost, and that is known."""
+    encoder = wire.Encoder(RUN)
+    talks: list[list[int]] = [[]]
+    kept: list[bytes] = []
+    sent: dict[str, list[int]] = {}
+    for number, (deed, at, more) in enumerate(todo):
+        talk = talks[at % len(talks)]
+        if deed == "branch":
+            talks.append(talk := [*talk[: data.draw(st.integers(0, len(talk)))], *more])
+        elif deed == "grow":
+            talk += more
+        span = f"{number:016x}"
+        said = [Json(wire.dump(MESSAGES[n]), lossy=n in cut) for n in talk]
+        lines = encoder.line(
+            "span.start", span=span, name="x", input={"messages": encoder.messages(said)}
+        )
+        if deed == "lose":
+            encoder.forget()
+        else:
+            kept += lines.splitlines()
+            sent[span] = list(talk)
+
+    named = brought_by(kept)
+    found = span_starts(kept)
+    assert len(found) == len(sent)
+    for event in found:
+        VALIDATOR.validate(event)
+        whole = wire.expand(event["input"], named.__getitem__)
+        talk = sent[event["span"]]
+        assert whole == {"messages": [MESSAGES[n] for n in talk]}
+        assert event.get("lossy", []) == (["input"] if cut.intersection(talk) else [])
+
+
+def conversation(turns: int) -> tuple[list[Any], list[bytes]]:
+    """The messages of a conversation that grows by one at each turn, and its lines."""
+    encoder = wire.Encoder(RUN, clock=lambda: 7)
+    said: list[Any] = []
+    lines: list[bytes] = []
+    for n in range(turns):
+        said.append({"role": "user", "content": f"{n} long " * 20})
+        sent = {"messages": encoder.messages(said)}
+        lines += encoder.line("span.start", span=f"{n:016x}", name="x", input=sent).splitlines()
+    return said, lines
+
+
+def test_lists_stand_for_each_other_so_often_at_most() -> None:
+    said, lines = conversation(200)
+
+    named = brought_by(lines)
+    for number, event in enumerate(span_starts(lines), 1):
+        deep, items = 0, event["input"]["messages"]
+        while "$list" in items[0]:
+            deep, items = deep + 1, named[items[0]["$list"]]
+        assert deep <= 64
+        assert wire.expand(event["input"]["messages"], named.__getitem__) == said[:number]
+
+
+def test_a_long_conversation_takes_little_more_than_its_messages() -> None:
+    said, lines = conversation(600)
+
+    content = sum(len(wire.dump(message)) for message in said)
+    each = 2 * len(b'{"type":"blob","run":"","proc":0,"seq":0000,"time":7,"hash":"","data":}') + 300
+    every_64th = sum(range(0, 600, 64)) * len('{"$blob":"0123456789abcdef"},')
+    assert sum(map(len, lines)) < content + 600 * each + every_64th
+
+
+def test_a_short_list_is_written_out() -> None:
+    encoder = wire.Encoder(RUN)
+    for n in range(3):
+        sent = {"messages": encoder.messages(MESSAGES[:3])}
+        line = encoder.line("span.start", span=f"{n:016x}", name="x", input=sent)
+        assert b"$list" not in line
+        assert b"listed" not in line
+
+
+def test_a_list_in_a_circle_or_of_nothing_stays_a_reference() -> None:
+    lists = {"a": [{"$list": "b"}, 1], "b": [{"$list": "a"}, 2], "c": "no list"}
+
+    assert wire.expand([{"$list": "a"}, 0], lists.get) == [{"$list": "a"}, 2, 1, 0]
+    for name in ("c", "d"):
+        assert wire.expand([{"$list": name}, 0], lists.get) == [{"$list": name}, 0]
+    assert wire.expand({"$list": "a"}, lists.get) == {"$list": "a"}
+    assert wire.expand([0, {"$list": "a"}], lists.get) == [0, {"$list": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        ({"type": "blob", "hash": "h", "data": [1]}, ("h", [1])),
+        ({"type": "span.start", "span": "s", "listed": True, "input": {"messages": [1]}},
+         ("s", [1])),
+        ({"type": "span.start", "span": "s", "listed": True, "input": "x"}, ("s", None)),
+        ({"type": "span.start", "span": "s", "input": {"messages": [1]}}, None),
+        ({"type": "span.end", "span": "s"}, None),
+    ],
+)  # fmt: skip
+def test_events_bring_what_others_refer_to(event: dict[str, Any], found: Any) -> None:
+    assert wire.shared(event) == found
+
+
+# -- values that are JSON already ------------------------------------------------------------------
+
+Json = wire.Json
+
+
+def event_of(lines: bytes) -> Any:
+    """The last line's event, with blobs put where they belong."""
+    event = wire.decode(lines.splitlines()[-1])
+    return wire.expand(event, blobs_of(lines).__getitem__)
+
+
+@given(plain_json, st.sampled_from([None, 2**80, "\ud800"]))
+def test_json_stands_anywhere_in_a_field(value: Any, beside: Any) -> None:
+    # What is beside it sends the line down the careful road: both write the same.
+    encoder = wire.Encoder(RUN)
+    json = Json(wire.dump(value))
+
+    lines = encoder.line(
+        "span.start", span=SPAN, name="x", input=json,
+        attrs={"a": [json, {"b": json}], "beside": beside, "shared": encoder.share(json)},
+    )  # fmt: skip
+
+    event = event_of(lines)
+    assert event["input"] == value
+    assert event["attrs"] == {"a": [value, {"b": value}], "beside": beside, "shared": value}
+    assert "lossy" not in event
+
+
+@given(st.lists(plain_json, max_size=5))
+def test_shared_json_is_the_content_that_was_shared_before(messages: list[Any]) -> None:
+    encoder = wire.Encoder(RUN)
+    first = encoder.messages(messages)
+    again = encoder.messages([Json(wire.dump(message)) for message in messages])
+
+    lines = encoder.line("event", name="x", data=[first, again])
+
+    assert event_of(lines)["data"] == [messages, messages]
+    assert len(blobs_of(lines)) == lines.count(b'"type":"blob"')
+
+
+def test_json_is_written_as_it_is() -> None:
+    made = Json(b'{"b": 1.50,  "a": 1e2}')
+
+    assert b'"data":{"b": 1.50,  "a": 1e2}}' in wire.Encoder(RUN).line("event", name="x", data=made)
+    assert wire.dump([made]) == b'[{"b": 1.50,  "a": 1e2}]'
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        rb'{"$blob":"mine"}',
+        rb'{"\u0024blob":"mine"}',
+        rb'{"$\u0062lob":"mine"}',
+        rb'{"$r\u0061w":{"a":1},"b":"\u00e9"}',
+        b'{"a":\r\n[1,\n2],"$raw":"' + b"x" * 200 + b'"}',
+        b'{"a":\r\n[1,\n2]}',
+        b'{"price":"$5","path":"C:\\\\x"}',
+    ],
+)
+def test_json_of_others_is_one_line_and_keeps_its_keys(own: bytes) -> None:
+    encoder = wire.Encoder(RUN)
+    json = Json(own)
+
+    data = [json, encoder.share(json), *encoder.messages([json]), wire.escape(json), {"in": json}]
+    lines = encoder.line("event", name="x", data=data)
+
+    value = wire.load(own)
+    assert event_of(lines)["data"] == [value, value, value, value, {"in": value}]
+
+
+def test_json_that_is_none_becomes_text() -> None:
+    line = wire.Encoder(RUN).line("event", name="x", data=Json(b'{"$blob" is not JSON'))
+
+    assert wire.decode(line)["data"] == '{"$blob" is not JSON'
+
+
+def test_fields_that_are_lossy_are_named() -> None:
+    whole, cut = Json(b"[1]"), Json(b'["' + b"x" * 200 + b'"]', lossy=True)
+    encoder = wire.Encoder(RUN)
+
+    def lossy(**fields: Any) -> Any:
+        return event_of(encoder.line("span.start", span=SPAN, name="x", **fields)).get("lossy")
+
+    assert lossy(input=whole) is None
+    assert lossy(input=cut, attrs=whole) == ["input"]
+    assert lossy(input={"model": "m", "messages": [whole, cut]}, attrs={"a": cut}) == [
+        "input", "attrs",
+    ]  # fmt: skip
+    assert lossy(input=encoder.share(cut)) == ["input"]
+    assert lossy(input=encoder.messages([{"role": "user", "content": cut}])) == ["input"]
+    assert lossy(input=encoder.share({"$raw": Json(b"1", lossy=True)})) == ["input"]
+    assert lossy(input=cut, attrs={"wide": 2**80, "b": [cut]}) == ["input", "attrs"]
+    assert lossy(input=cut, lossy=["name", "input"]) == ["name", "input"]
+    assert lossy(input=whole, lossy=["input"]) == ["input"]
+
+
+def test_an_event_without_a_place_for_it_does_not_name_them() -> None:
+    cut = Json(b"[1]", lossy=True)
+    event = wire.decode(wire.Encoder(RUN).line("message", role="user", content=cut))
+    assert "lossy" not in event
+    VALIDATOR.validate(event)
+
+
+def test_what_was_lost_is_written_again() -> None:
+    encoder = wire.Encoder(RUN)
+    long = {"content": "x" * 200}
+    encoder.line("event", name="x", data=encoder.share(long))  # and the disk was full
+
+    encoder.forget()
+
+    assert event_of(encoder.line("event", name="x", data=encoder.share(long)))["data"] == long
+
+
+def test_a_line_is_made_without_stack_left() -> None:
+    lines = []
+
+    def sink() -> None:
+        encoder = wire.Encoder(RUN)
+        lines.append(encoder.line("event", name="x", data={"a": nested(50, {Hostile(): 2**80})}))
+        sink()
+
+    with pytest.raises(RecursionError):
+        sink()
+    assert all(wire.decode(line)["name"] == "x" for line in lines)
 
 
 # -- the encoder -----------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ written or read twice counts once. Times are integer nanoseconds since the epoch
 Nothing here opens a file, and nothing raises because of what a value contains.
 """
 
-from rollscope.wire.decode import WireError, decode, expand, load
-from rollscope.wire.encode import Encoder, dump, encode, escape, run_id, span_id
+from rollscope.wire.decode import WireError, decode, expand, load, shared, spliced
+from rollscope.wire.encode import Encoder, encode, run_id, span_id
+from rollscope.wire.encoded import Json
+from rollscope.wire.value import dump, escape
 from rollscope.wire.vocabulary import EVENTS, KINDS, STATUSES, VERSION, Field, schema
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "VERSION",
     "Encoder",
     "Field",
+    "Json",
     "WireError",
     "decode",
     "dump",
@@ -28,5 +31,7 @@ __all__ = [
     "load",
     "run_id",
     "schema",
+    "shared",
     "span_id",
+    "spliced",
 ]

@@ -55,11 +55,44 @@ def decode(line: bytes) -> dict[str, Any]:
     return event
 
 
-def expand(value: Any, blob: Callable[[str], Any]) -> Any:
-    """The value with every ``{"$blob": hash}`` replaced by ``blob(hash)`` and escapes undone.
+def shared(event: dict[str, Any]) -> tuple[str, Any] | None:
+    """What an event brings for others to refer to, and its name: the content of a ``blob``, or the
+    messages of a ``span.start`` that says so; None for other events."""
+    if event.get("type") == "blob":
+        return str(event.get("hash")), event.get("data")
+    if event.get("type") == "span.start" and event.get("listed"):
+        sent = event.get("input")
+        return str(event.get("span")), sent.get("messages") if isinstance(sent, dict) else None
+    return None
 
-    A blob refers to no other: in what ``blob`` returns, only escapes are undone. The value is not
-    changed, and may be nested as deeply as JSON can be read.
+
+def spliced(items: list[Any], named: Callable[[str], Any]) -> list[Any]:
+    """A list with ``{"$list": name}`` at its beginning replaced by the items of that list."""
+    parts: list[list[Any]] = []
+    seen: set[str] = set()
+    while items and (name := _list_name(items[0])) is not None and name not in seen:
+        seen.add(name)
+        before = named(name)
+        if not isinstance(before, list):
+            break
+        parts.append(items[1:])
+        items = before
+    if not parts:
+        return items
+    return [*items, *(item for part in reversed(parts) for item in part)]
+
+
+def _list_name(item: Any) -> str | None:
+    name = item.get("$list") if isinstance(item, dict) and len(item) == 1 else None
+    return name if isinstance(name, str) else None
+
+
+def expand(value: Any, blob: Callable[[str], Any]) -> Any:
+    """The value with every reference replaced by what ``blob(name)`` gives, and escapes undone:
+    ``{"$blob": name}`` by the content, ``{"$list": name}`` at the beginning of a list by its items.
+
+    Content refers to nothing: in what stands for ``$blob``, only escapes are undone. The value is
+    not changed, and may be nested as deeply as JSON can be read.
     """
     out = [value]
     todo: list[tuple[Any, Any, bool]] = [(out, 0, True)]
@@ -77,6 +110,6 @@ def expand(value: Any, blob: Callable[[str], Any]) -> Any:
             held[at] = found = dict(found)
             todo.extend((found, key, refers) for key in found)
         elif isinstance(found, list):
-            held[at] = found = list(found)
+            held[at] = found = list(spliced(found, blob) if refers else found)
             todo.extend((found, key, refers) for key in range(len(found)))
     return out[0]

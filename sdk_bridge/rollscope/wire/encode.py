@@ -1,4 +1,4 @@
-"""Turns events into lines: any Python value becomes JSON, none of them raises."""
+"""The lines of one process of one run: stamps and numbers events, shares what repeats."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 import orjson
 
-from rollscope.wire.decode import load
-from rollscope.wire.odd import as_plain, dump_odd
+from rollscope.wire.encoded import Escaped, Json
+from rollscope.wire.lists import Lists
+from rollscope.wire.odd import as_plain, let_stop
+from rollscope.wire.value import dump, dump_with, escaped_data, may_hold_marks
 from rollscope.wire.vocabulary import EVENTS
 
 SHARE_FROM = 96
@@ -23,16 +25,30 @@ def run_id() -> str:
     return os.urandom(16).hex()
 
 
-def span_id() -> str:
-    """A new span id: 16 hex digits."""
-    return os.urandom(8).hex()
+class _SpanIds:
+    """Ids for spans, asked of the system many at a time: asking takes longer than all the rest."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._start_over)
+
+    def __call__(self) -> str:
+        try:
+            return self._ids.pop()
+        except IndexError:
+            text = os.urandom(8 * 256).hex()
+            ids = [text[at : at + 16] for at in range(0, len(text), 16)]
+            found = ids.pop()
+            self._ids = ids
+            return found
+
+    def _start_over(self) -> None:
+        self._ids = []
 
 
-_REQUIRED = {
-    kind: frozenset(field.name for field in fields if field.required)
-    for kind, fields in EVENTS.items()
-}
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
+span_id = _SpanIds()
+"""A new span id: 16 hex digits."""
 
 
 def encode(event: Mapping[str, Any]) -> bytes:
@@ -40,19 +56,21 @@ def encode(event: Mapping[str, Any]) -> bytes:
     return dump(event) + b"\n"
 
 
-def dump(value: Any) -> bytes:
-    """JSON bytes of any Python value, lossless where JSON allows and readable text where not.
-
-    NaN and the infinities become null, as JSON has no word for them.
-    """
-    try:
-        return orjson.dumps(value, default=as_plain, option=_OPTIONS)
-    except (TypeError, ValueError, RecursionError):
-        return dump_odd(value)
+_REQUIRED = {
+    kind: frozenset(field.name for field in fields if field.required)
+    for kind, fields in EVENTS.items()
+}
+_EVER_REQUIRED = frozenset[str]().union(*_REQUIRED.values())
+_SAYS_LOSSY = frozenset(
+    kind for kind, fields in EVENTS.items() if any(field.name == "lossy" for field in fields)
+)
+_FAR = 2**63
+# Odd keys are left to the slow road: looking for them would cost every line a quarter more.
+_LINE = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_APPEND_NEWLINE
 
 
 class Encoder:
-    """The lines of one process of one run: stamps run, process, number and time, shares content.
+    """Makes the lines of one process of one run.
 
     It keeps the hashes of what it has shared (32 bytes each), and nothing else. It is used by one
     thread at a time, and its lines are written in the order in which it made them.
@@ -65,74 +83,156 @@ class Encoder:
         self._seq = 0
         self._last = 0
         self._shared: set[str] = set()
+        self._lists = Lists()
         self._pending: list[bytes] = []
+        self._lossy = False
 
     def line(self, type: str, **fields: Any) -> bytes:
         """The bytes of one event, after those of the blobs that it is the first to mention.
 
-        Fields that are None are left out, unless the event must have them. ``time`` may be given;
-        it never runs backwards.
+        A field may hold Json anywhere in it: that is written as it is, with a user's own ``$blob``
+        and ``$raw`` keys escaped, and a field in which one is lossy is named in ``lossy`` where
+        the event has such a list. Everything else is written as it stands, references too. Fields
+        that are None are left out, unless the event must have them. ``time`` may be given; it never
+        runs backwards.
         """
+        return self.line_of(type, fields)
+
+    def line_of(self, type: str, fields: dict[str, Any]) -> bytes:
+        """The same; the fields are given as they are, and may be changed."""
         now = fields.pop("time", None)
-        self._last = max(self._last, self._clock() if now is None else now)
-        stamp = {"type": type, "run": self.run, "proc": self.proc}
-        required = _REQUIRED.get(type, frozenset())
-        body = {k: v for k, v in fields.items() if v is not None or k in required}
+        if now is None:
+            now = self._clock()
+        if now > self._last:
+            self._last = now
+        else:
+            now = self._last
+        blobs = self._blobs(now) if self._pending else b""
+        sent = fields.get("input")
+        if sent.__class__ is dict and "messages" in sent and type == "span.start":
+            messages = self._lists.begin(str(fields.get("span")), sent["messages"])
+            if messages is not None:
+                fields |= {"input": {**sent, "messages": messages}, "listed": True}
+        seq = self._seq
+        self._seq = seq + 1
+        event = {"type": type, "run": self.run, "proc": self.proc, "seq": seq, "time": now}
+        for name, value in fields.items():
+            if value.__class__ is Json and not value.lossy:
+                data = value.data
+                if 36 in data or 92 in data or 10 in data or 13 in data:
+                    data = escaped_data(data)
+                event[name] = orjson.Fragment(data)
+            elif value is not None or (name in _EVER_REQUIRED and name in _REQUIRED.get(type, ())):
+                event[name] = value
+        self._lossy = False
+        try:
+            line = orjson.dumps(event, self._plain, _LINE)
+        except (TypeError, ValueError, RecursionError) as error:
+            let_stop(error)
+            event |= {name: value for name, value in fields.items() if name in event}
+            line = self._odd_line(event)
+        if self._lossy:
+            event |= {name: value for name, value in fields.items() if name in event}
+            line = self._lossy_line(event, fields, line)
+        return blobs + line if blobs else line
+
+    def _plain(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is not Json and kind is not Escaped:
+            return as_plain(value)
+        data, lossy = value
+        if lossy:
+            self._lossy = True
+        # No dollar, backslash or line break: nothing to do, which costs nothing to find out.
+        if kind is Json and (36 in data or 92 in data or 10 in data or 13 in data):
+            data = escaped_data(data)
+        return orjson.Fragment(data)
+
+    def _embed(self, value: Json) -> bytes:
+        if value.lossy:
+            self._lossy = True
+        return value.data if type(value) is Escaped else escaped_data(value.data)
+
+    def _odd_line(self, event: dict[str, Any]) -> bytes:
+        """Field by field, so that what is odd about one of them leaves the others alone."""
+        short = {
+            k: v
+            for k, v in event.items()
+            if (type(v) is str and v.isascii()) or (type(v) is int and -_FAR < v < _FAR)
+        }
+        parts = dict(event)
+        try:
+            for name, value in event.items():
+                if name not in short:
+                    parts[name] = orjson.Fragment(dump_with(value, self._embed))
+        except RecursionError:  # no stack is left to look at values with
+            parts = short
+        return orjson.dumps(parts, option=_LINE)
+
+    def _lossy_line(self, event: dict[str, Any], fields: Iterable[str], line: bytes) -> bytes:
+        """The line with the names of its lossy fields, if the event has a place for them."""
+        if event["type"] not in _SAYS_LOSSY:
+            return line
+        lossy = [*event.pop("lossy", ())]
+        lossy += [k for k in fields if k in event and k not in lossy and _holds_lossy(event[k])]
+        event["lossy"] = lossy
+        return self._odd_line(event)
+
+    def _blobs(self, now: int) -> bytes:
         blobs, self._pending = self._pending, []
         out = []
         for blob in blobs:
-            head = {**stamp, "type": "blob", "seq": self._next(), "time": self._last}
-            out.append(dump(head)[:-1] + blob)
-        event = {**stamp, "seq": self._next(), "time": self._last, **body}
-        return b"".join(out) + encode(event)
+            stamp = {"type": "blob", "run": self.run, "proc": self.proc, "seq": self._seq}
+            out.append(dump({**stamp, "time": now})[:-1] + blob)
+            self._seq += 1
+        return b"".join(out)
 
     def share(self, value: Any) -> Any:
         """What to write for a user's value: a reference to content that is written once, or itself.
 
-        The user's own ``$blob`` and ``$raw`` keys are escaped on the way.
+        The user's own ``$blob`` and ``$raw`` keys are escaped on the way. Json is not encoded
+        again; what stands for lossy content is lossy.
         """
-        value, data = _escaped(value)
-        if len(data) < SHARE_FROM:
-            return value
-        name = blake2b(data, digest_size=16).hexdigest()
+        if type(value) is Json:
+            data, lossy = value
+            if len(data) < SHARE_FROM:
+                return value
+        else:
+            self._lossy = False
+            data = dump_with(value, self._as_it_is)
+            lossy = self._lossy
+            if len(data) < SHARE_FROM:
+                marked = may_hold_marks(data)
+                return Escaped(escaped_data(data), lossy) if marked else value
+        data = escaped_data(data)
+        name = blake2b(data, digest_size=8).hexdigest()
         if name not in self._shared:
             self._shared.add(name)
             self._pending.append(b',"hash":"%b","data":%b}\n' % (name.encode(), data))
-        return {"$blob": name}
+        return Escaped(b'{"$blob":"%b"}' % name.encode(), lossy=True) if lossy else {"$blob": name}
+
+    def forget(self) -> None:
+        """Lines were made that are not kept: content that they brought is written again."""
+        self._shared.clear()
+        self._lists = Lists()
+
+    def _as_it_is(self, value: Json) -> bytes:
+        if value.lossy:
+            self._lossy = True
+        return value.data
 
     def messages(self, messages: Iterable[Any]) -> list[Any]:
         """A chat history with each message shared: a run of k turns stays of size k, not k²."""
         return [self.share(message) for message in messages]
 
-    def _next(self) -> int:
-        seq = self._seq
-        self._seq = seq + 1
-        return seq
 
+def _holds_lossy(value: Any) -> bool:
+    found = False
 
-def escape(value: Any) -> Any:
-    """The value with a user's own ``$blob`` and ``$raw`` keys wrapped: they stay what they are."""
-    return _escaped(value)[0]
+    def look(json: Json) -> bytes:
+        nonlocal found
+        found = found or json.lossy
+        return b"null"
 
-
-def _escaped(value: Any) -> tuple[Any, bytes]:
-    """The escaped value and its JSON. A value without such keys is itself; they are rare."""
-    data = dump(value)
-    if b'"$blob"' not in data and b'"$raw"' not in data:
-        return value, data
-    value = _wrapped(load(data))
-    return value, dump(value)
-
-
-def _wrapped(value: Any) -> Any:
-    out = [value]
-    todo: list[tuple[Any, Any]] = [(out, 0)]
-    while todo:
-        held, at = todo.pop()
-        found = held[at]
-        if isinstance(found, dict):
-            held[at] = {"$raw": found} if "$blob" in found or "$raw" in found else found
-            todo.extend((found, key) for key in found)
-        elif isinstance(found, list):
-            todo.extend((found, index) for index in range(len(found)))
-    return out[0]
+    dump_with(value, look)
+    return found

@@ -15,6 +15,9 @@ from typing import Any
 
 import orjson
 
+from rollscope.wire.decode import load
+from rollscope.wire.encoded import Json
+
 _DEEP = 200
 _WIDE = 1 << 4096  # from here on, Python refuses to write an integer in decimal
 _NATIVE = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -37,10 +40,16 @@ def as_plain(value: Any) -> Any:
     return _text(value)
 
 
-def dump_odd(value: Any) -> bytes:
-    """JSON of anything, the slow and careful way."""
+def let_stop(error: BaseException) -> None:
+    """Raise what ends a program, if that is why orjson gave up: it wraps whatever is raised."""
+    if isinstance(error.__cause__, KeyboardInterrupt | SystemExit):
+        raise error.__cause__
+
+
+def dump_odd(value: Any, embed: Callable[[Json], bytes]) -> bytes:
+    """JSON of anything, the slow and careful way; ``embed`` says what to write for each Json."""
     try:
-        plain = _plain(value, 0, set())
+        plain = _Careful(embed).plain(value, 0)
         return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     except Exception:  # noqa: BLE001 - whatever it is, it must not stop the user's program
         return orjson.dumps(_unwritable(value))
@@ -67,50 +76,57 @@ def _unwritable(value: Any) -> str:
     return f"<{type.__dict__['__name__'].__get__(type(value))}>"
 
 
-def _plain(value: Any, depth: int, above: set[int]) -> Any:
-    if value is None or value is True or value is False:
-        return value
-    try:
-        if isinstance(value, Enum):
-            value = value.value
-        if isinstance(value, str):
-            return str.__str__(value)
-        if isinstance(value, int):
-            number = int.__int__(value)
-            return number if -_WIDE < number < _WIDE else hex(number)
-        if isinstance(value, float):
-            return float.__float__(value) if math.isfinite(value) else None
-        if id(value) in above:
-            return "<cycle>"
-        if depth >= _DEEP:
-            return f"<deeper than {_DEEP} levels>"
-        return _container(value, depth, above)
-    except RecursionError:
-        return "<too deep>"
-    except Exception:  # noqa: BLE001 - a user's class may raise anything, even for isinstance
-        return _unwritable(value)
+class _Careful:
+    """Makes plain values of any, one by one; remembers what it is inside of."""
 
+    def __init__(self, embed: Callable[[Json], bytes]) -> None:
+        self._embed = embed
+        self._above: set[int] = set()
 
-def _container(value: Any, depth: int, above: set[int]) -> Any:
-    items: Any
-    if isinstance(value, dict):
-        items = dict.items(value)
-    elif isinstance(value, list | tuple | set | frozenset):
-        above.add(id(value))
-        plain = [_plain(v, depth + 1, above) for v in _items(value)]
-        above.discard(id(value))
-        return plain
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
-        items = [(n, getattr(value, n)) for n in names if n[0] != "_" and hasattr(value, n)]
-    elif isinstance(value, Mapping):
-        items = value.items()
-    else:
-        return _leaf(value)
-    above.add(id(value))
-    out = {_key(k): _plain(v, depth + 1, above) for k, v in list(items)}
-    above.discard(id(value))
-    return out
+    def plain(self, value: Any, depth: int) -> Any:
+        """The value as something that ``json`` writes."""
+        if value is None or value is True or value is False:
+            return value
+        try:
+            if issubclass(type(value), Json):
+                value = load(self._embed(value))
+            if isinstance(value, Enum):
+                value = value.value
+            if isinstance(value, str):
+                return str.__str__(value)
+            if isinstance(value, int):
+                number = int.__int__(value)
+                return number if -_WIDE < number < _WIDE else hex(number)
+            if isinstance(value, float):
+                return float.__float__(value) if math.isfinite(value) else None
+            if id(value) in self._above:
+                return "<cycle>"
+            if depth >= _DEEP:
+                return f"<deeper than {_DEEP} levels>"
+            self._above.add(id(value))
+            try:
+                return self._container(value, depth + 1)
+            finally:
+                self._above.discard(id(value))
+        except RecursionError:
+            return "<too deep>"
+        except Exception:  # noqa: BLE001 - a user's class may raise anything, even for isinstance
+            return _unwritable(value)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        items: Any
+        if isinstance(value, dict):
+            items = dict.items(value)
+        elif isinstance(value, list | tuple | set | frozenset):
+            return [self.plain(v, depth) for v in _items(value)]
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            names = [field.name for field in dataclasses.fields(value)]
+            items = [(n, getattr(value, n)) for n in names if n[0] != "_" and hasattr(value, n)]
+        elif isinstance(value, Mapping):
+            items = value.items()
+        else:
+            return _leaf(value)
+        return {_key(k): self.plain(v, depth) for k, v in list(items)}
 
 
 def _items(value: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> list[Any]:

@@ -44,6 +44,17 @@ _ERROR = (
     _f("message", "text", "Its text."),
     _f("stack", "text", "The traceback as text."),
 )
+_USAGE = (
+    _f("model", "text", "Name of the model."),
+    _f("input_tokens", "int", "Tokens in."),
+    _f("output_tokens", "int", "Tokens out."),
+    _f("cache_read_tokens", "int", "Tokens in that came from the provider's cache."),
+    _f("cache_write_tokens", "int", "Tokens in that were written to it."),
+    _f("reasoning_tokens", "int", "Tokens out that were reasoning."),
+    _f("cost_usd", "number", "Price in US dollars."),
+    _f("saved_usd", "number", "What a played step would have cost."),
+)
+_LOSSY = _f("lossy", "list", "Names of fields that do not hold all that there was.")
 
 EVENTS: dict[str, tuple[Field, ...]] = {
     "run.start": (
@@ -74,7 +85,19 @@ EVENTS: dict[str, tuple[Field, ...]] = {
            _f("at", "id64", "The edited span."),
            _f("edit", "any", "What was changed."),
            _f("mode", "text", "How differences were treated.")),
+        _f("project", "text", "Project that the run belongs to."),
+        _f("environment", "text", "Where it ran: production, staging, or another name."),
+        _f("caller", "object", "Set when a step of another run started this one.",
+           _f("run", "id128", "The other run."),
+           _f("span", "id64", "The step of it.")),
         _f("sig", "text", "Signature over the start of the run."),
+        _LOSSY,
+    ),
+    "run.set": (
+        _f("input", "any", "What the agent was called with; takes the place of what was said."),
+        _f("output", "any", "What the run returned, as far as it is known."),
+        _f("meta", "object", "The user's own data; merged into what was said before."),
+        _LOSSY,
     ),
     "span.start": (
         _f("span", "id64", "The span: 16 hex digits, a W3C span id.", required=True),
@@ -86,6 +109,7 @@ EVENTS: dict[str, tuple[Field, ...]] = {
         _f("branch", "int", "Number of the task or thread, given when it was created."),
         _f("effects", "text", f"What the step changes: {', '.join(EFFECTS)}; absent: undeclared."),
         _f("fingerprint", "text", "Hash of the normalised request or arguments."),
+        _f("listed", "bool", 'Later spans may begin with its messages: {"$list": span}.'),
         _f("agent", "object", "The agent at work.",
            _f("id", "text", "Its id."),
            _f("role", "text", "Its role."),
@@ -93,6 +117,16 @@ EVENTS: dict[str, tuple[Field, ...]] = {
         _f("replay", "object", "Set in forks: where the result came from.",
            _f("of", "id64", "The span of the original run."),
            _f("how", "text", f"One of {', '.join(REPLAYS)}.")),
+        _LOSSY,
+    ),
+    "span.set": (
+        _f("span", "id64", "The span that more is known of.", required=True),
+        _f("input", "any", "What went in; takes the place of what was said before."),
+        _f("output", "any", "What came out, as far as it is known."),
+        _f("attrs", "object", "Anything else that is known; merged into what was said before."),
+        _f("usage", "object", "What the call really caused.", *_USAGE),
+        _f("error", "object", "What went wrong, as far as it is known.", *_ERROR),
+        _LOSSY,
     ),
     "span.end": (
         _f("span", "id64", "The span that ended.", required=True),
@@ -100,15 +134,9 @@ EVENTS: dict[str, tuple[Field, ...]] = {
         _f("output", "any", "What came out."),
         _f("first_token", "ns", "When the first token of the answer arrived."),
         _f("error", "object", "Set when status is error.", *_ERROR),
-        _f("usage", "object", "What this call really caused; a played step costs 0.",
-           _f("model", "text", "Name of the model."),
-           _f("input_tokens", "int", "Tokens in."),
-           _f("output_tokens", "int", "Tokens out."),
-           _f("cache_read_tokens", "int", "Tokens in that came from the provider's cache."),
-           _f("cache_write_tokens", "int", "Tokens in that were written to it."),
-           _f("reasoning_tokens", "int", "Tokens out that were reasoning."),
-           _f("cost_usd", "number", "Price in US dollars."),
-           _f("saved_usd", "number", "What a played step would have cost.")),
+        _f("usage", "object", "What this call really caused; a played step costs 0.", *_USAGE),
+        _f("attrs", "object", "Anything else that is known; merged into those of the start."),
+        _LOSSY,
     ),
     "message": (
         _f("span", "id64", "The span it was said in; without it, the run."),
@@ -132,7 +160,7 @@ EVENTS: dict[str, tuple[Field, ...]] = {
         _f("comment", "text", "In words."),
     ),
     "blob": (
-        _f("hash", "text", "Name of the content: 32 hex digits of its hash.", required=True),
+        _f("hash", "text", "Name of the content: 16 hex digits of its hash.", required=True),
         _f("data", "any", 'The content; elsewhere {"$blob": hash} stands for it.', required=True),
     ),
     "run.end": (
@@ -142,6 +170,7 @@ EVENTS: dict[str, tuple[Field, ...]] = {
         _f("reward", "number", "Reward of the run."),
         _f("metrics", "object", "Named numbers."),
         _f("finish_reason", "text", "Why it ended."),
+        _LOSSY,
     ),
 }  # fmt: skip
 

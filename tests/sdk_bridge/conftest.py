@@ -1,0 +1,35 @@
+"""What tests of the SDK get: a client that writes files, and a recorder that has said nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollscope.client import Rollscope
+from rollscope.context import enter, here
+from rollscope.guard import failed
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The recorder complains anew in each test, and each ends where it began: outside of a run."""
+    monkeypatch.setattr(failed, "_said", set())
+    yield
+    left = here()
+    enter(None)
+    if left is not None:
+        pytest.fail(f"left the code inside of the run {left.trace.name!r}", pytrace=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where ``client`` writes; it does not exist yet."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def client(folder: Path) -> Rollscope:
+    """A client that writes files into ``folder``."""
+    return Rollscope(log_dir=folder)

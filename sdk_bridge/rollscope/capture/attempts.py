@@ -1,0 +1,156 @@
+"""One request of a model call: what the clients' wrappers open, tell, and are told by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rollscope.capture.calls import Call, Sent
+from rollscope.capture.dialects import Dialect, NotThisDialect, Request, StreamReader
+from rollscope.capture.retries import NotPermitted, is_retryable, logical, taken_up
+from rollscope.capture.streams import Answer, Arrived
+from rollscope.context import Here
+from rollscope.errors import EnforcementError
+from rollscope.guard import failed, guarded
+from rollscope.permit import permit, permit_async
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Attempt:
+    """One request of a call. While it is entered, clients below the one that sends are not looked
+    at: some send through another library's."""
+
+    __slots__ = ("began", "call", "noted", "number", "sending")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.number = call.next_attempt()
+        self.began = perf_counter()
+        self.noted = False
+        self.sending = False
+
+    def __enter__(self) -> None:
+        self.sending = True
+        _sending.set(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.sending = False
+        _sending.set(None)
+
+    def failed(self, error: BaseException) -> None:
+        """The client raised."""
+        with guarded("record a failed model call"):
+            self.call.lost(self, error)
+
+    def answer(
+        self, status: int, headers: Mapping[str, str], *, whole: bool = False, packed: bool = True
+    ) -> Answer:
+        """Takes the answer, which has begun to come. ``whole``: all of it is there already;
+        ``packed``: its Content-Encoding is not undone."""
+        call = self.call
+        watch = None
+        if status >= 400:
+            if not whole and is_retryable(status):
+                call.refused(self, status, headers, None)
+        elif call.is_stream and not whole:
+            watch = _FirstToken(call.dialect)
+        return Answer(
+            status, headers, self._arrived, watch=watch, clock=call.recorder.time, packed=packed
+        )
+
+    def abandon(self) -> None:
+        """What comes of it cannot be seen: its step ends with what is known."""
+        self.call.span.finish()
+
+    def _arrived(self, arrived: Arrived) -> None:
+        try:
+            self.call.ended(self, arrived)
+        except Exception as error:  # noqa: BLE001 - a recorder never harms the program
+            self.abandon()
+            failed("record an answer", error)
+
+
+_sending: ContextVar[Attempt | None] = ContextVar("rollscope_sending", default=None)
+
+
+class _FirstToken:
+    """Whether a stream has come to the first thing that the model says."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._reader = StreamReader()
+
+    def __call__(self, chunk: bytes) -> bool:
+        return any(map(self._dialect.is_first_token, self._reader.feed(chunk)))
+
+
+def begin(place: Here, sent: Sent) -> Attempt | None:
+    """The attempt that this request is; None if it is not looked at.
+
+    Raises EnforcementError, or NotPermitted where that would be taken for a failed attempt.
+    """
+    found = _wanted(place, sent)
+    if isinstance(found, Request):
+        try:
+            permit(place, sent.match.dialect.kind, _name(sent, found), sent.match.body)
+        except EnforcementError as error:
+            raise _stop(error) from None
+        return _opened(place, sent, found)
+    return found
+
+
+async def begin_async(place: Here, sent: Sent) -> Attempt | None:
+    """The same; asking whether the call may be made keeps no other task waiting."""
+    found = _wanted(place, sent)
+    if isinstance(found, Request):
+        try:
+            await permit_async(place, sent.match.dialect.kind, _name(sent, found), sent.match.body)
+        except EnforcementError as error:
+            raise _stop(error) from None
+        return _opened(place, sent, found)
+    return found
+
+
+def _wanted(place: Here, sent: Sent) -> Attempt | Request | None:
+    """The next attempt of a call that failed, or the request that a new one is made of."""
+    try:
+        above = _sending.get()
+        if above is not None and above.sending:
+            return None
+        if not place.trace.client.settings.capture_models:
+            return None
+        call = taken_up(place, sent.url, sent.data)
+        if call is not None:
+            return Attempt(call)
+        try:
+            return sent.match.request()
+        except NotThisDialect:
+            return Request(extra=sent.match.body)
+    except Exception as error:  # noqa: BLE001 - a recorder never harms the program
+        failed("look at a model call", error)
+        return None
+
+
+def _opened(place: Here, sent: Sent, request: Request) -> Attempt | None:
+    try:
+        return Attempt(Call(place, sent, request))
+    except Exception as error:  # noqa: BLE001 - a recorder never harms the program
+        failed("begin a model call", error)
+        return None
+
+
+def _name(sent: Sent, request: Request) -> str:
+    return request.model or sent.match.dialect.name
+
+
+def _stop(error: EnforcementError) -> BaseException:
+    return error if logical() is None else NotPermitted(error)

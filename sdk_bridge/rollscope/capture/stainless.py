@@ -1,0 +1,56 @@
+"""Marks the logical calls of clients that try again by themselves: openai and its kin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rollscope.capture.patching import wrap
+from rollscope.capture.retries import Logical, NotPermitted, logical
+from rollscope.context import here
+
+
+def patch(module: Any) -> None:
+    """Watch the clients that are defined in the ``_base_client`` of a package."""
+    wrap(getattr(module, "SyncAPIClient", None), "request", _request)
+    wrap(getattr(module, "AsyncAPIClient", None), "request", _arequest)
+
+
+def _request(
+    wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    place = here()
+    if place is None or place.trace.silent or logical() is not None:
+        return wrapped(*args, **kwargs)
+    with Logical() as call:
+        try:
+            return wrapped(*args, **kwargs)
+        except NotPermitted as stop:
+            raise stop.error from None
+        except BaseException as error:
+            call.raised(error)
+            raise
+
+
+def _arequest(
+    wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    place = here()
+    if place is None or place.trace.silent:
+        return wrapped(*args, **kwargs)
+    return _awaited(wrapped, args, kwargs)
+
+
+async def _awaited(
+    wrapped: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    if logical() is not None:
+        return await wrapped(*args, **kwargs)
+    with Logical() as call:
+        try:
+            return await wrapped(*args, **kwargs)
+        except NotPermitted as stop:
+            raise stop.error from None
+        except BaseException as error:
+            call.raised(error)
+            raise

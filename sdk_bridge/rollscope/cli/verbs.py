@@ -39,9 +39,17 @@ def _own(name: str, extra: str) -> Verb:
     return Verb(name, f"rollscope_desktop.cli.{name}", "command", (extra,))
 
 
+def _base(name: str) -> Verb:
+    """A verb of the SDK, which needs no extra."""
+    return Verb(name, f"rollscope.cli.{name}", "command", ())
+
+
 OWN = {
     verb.name: verb
     for verb in (
+        _base("run"),
+        _base("doctor"),
+        _base("prune"),
         _own("open", "desktop"),
         _own("collect", "engine"),
         _own("index", "engine"),

@@ -15,6 +15,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := .venv/.installed
 READY_BENCH := .venv/.installed-bench
 
+# Clients that cannot live beside the others; tests put a folder first on the path of a child.
+OTHERS := .venv/older/.installed .venv/litellm/.installed
+
 # One lock for every Python and system that we support; uv is fetched only to make it.
 UV := .cache/uv/bin/uv
 COMPILE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
@@ -26,7 +29,7 @@ SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench lock clean libraries-python libraries-qt libraries-soak
+.PHONY: help run test check soak bench lock prices clean libraries-python libraries-qt libraries-soak
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,18 +47,22 @@ check: $(READY) ## formatting, lint, types, floors, spelling: what CI checks
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/codespell
 
-soak: libraries-soak $(READY) ## run the slow tests and those in a window (SOAK_ROUNDS=100)
+soak: libraries-soak $(READY) $(OTHERS) ## run the slow tests and those in a window (SOAK_ROUNDS=100)
 	$(BIN)/python -m pytest -m "soak and not window" -o faulthandler_timeout=0
 	ROLLSCOPE_TEST_WINDOW=1 $(SCREEN) $(BIN)/python -m pytest -m window
 
 bench: $(READY_BENCH) ## measure, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-lock: ## refresh the lock files from pyproject.toml
-	test -x $(UV) || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv; }
+lock: $(UV) ## refresh the lock files from pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra bench --constraints requirements.lock \
 		--output-file requirements-bench.lock pyproject.toml
+	$(COMPILE) --group older --output-file requirements-older.lock
+	$(COMPILE) --group litellm --output-file requirements-litellm.lock
+
+prices: $(UV) $(READY) ## take the prices of models from the locked genai-prices
+	$(BIN)/python build/prices.py $(UV)
 
 clean: ## remove the environment and everything that tools left behind
 	rm -rf .venv .cache .hypothesis dist
@@ -74,6 +81,15 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --requirement requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(OTHERS): .venv/%/.installed: requirements-%.lock $(READY)
+	rm -rf .venv/$*
+	$(PIP) install --no-warn-conflicts --target .venv/$* --requirement $<
+	@touch $@
+
+$(UV):
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/python -m pip install --quiet uv
 
 $(READY_BENCH): requirements-bench.lock $(READY)
 	$(PIP) install --requirement requirements-bench.lock

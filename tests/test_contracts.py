@@ -10,7 +10,10 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-CONTRACTS = ["floors", "headless", "no-qt", "viewer-asks-query", "sdk-alone", "one-database-floor"]
+CONTRACTS = [
+    "floors", "headless", "no-qt", "viewer-asks-query", "sdk-floors", "dialects", "sdk-alone",
+    "one-database-floor",
+]  # fmt: skip
 
 # One step off the path for each contract; all of them in one copy of the tree.
 MISSTEPS = {
@@ -18,7 +21,9 @@ MISSTEPS = {
     "app/rollscope_desktop/ingest/_misstep.py": "import rollscope_desktop.services",
     "app/rollscope_desktop/query/_misstep.py": "def late():\n    import PySide6.QtCore",
     "app/rollscope_desktop/ui/_misstep.py": "import rollscope_desktop.store",
-    "sdk_bridge/rollscope/_misstep.py": "import rollscope_desktop.model",
+    "sdk_bridge/rollscope/wire/_misstep.py": "import rollscope.config",
+    "sdk_bridge/rollscope/capture/dialects/_misstep.py": "def late():\n    import httpx",
+    "sdk_bridge/rollscope/sinks/_misstep.py": "import rollscope_desktop.model",
     "app/rollscope_desktop/cli/_misstep.py": "import sqlite3",
 }
 

@@ -9,27 +9,55 @@ import pytest
 
 from tests.conftest import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = PROJECT["optional-dependencies"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = SETTINGS["project"]
 PAGE = (ROOT / "docs" / "dependencies.md").read_text()
 LOCKS = {path.name: path.read_text() for path in ROOT.glob("*.lock")}
+LISTS: dict[str, list[str]] = {
+    "Base": PROJECT["dependencies"],
+    **PROJECT["optional-dependencies"],
+    **SETTINGS["dependency-groups"],
+}
+LOCK_OF = {
+    "bench": "requirements-bench.lock",
+    "older": "requirements-older.lock",
+    "litellm": "requirements-litellm.lock",
+}
 
 
-def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=!~; ]", row)[0] for row in requirements} - {"rollscope"}
+def names(requirements: list[str]) -> list[str]:
+    found = {re.split(r"[\[<>=!~; ]", row)[0] for row in requirements}
+    return sorted(found - {"rollscope"}, key=str.lower)
 
 
-DIRECT = sorted(names(PROJECT["dependencies"]).union(*map(names, EXTRAS.values())))
+def section(name: str) -> str:
+    """What the page says about the base, an extra or a group."""
+    [text] = re.findall(rf"^## `?{name}`?:.*?(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return str(text)
 
 
-@pytest.mark.parametrize("name", DIRECT)
-def test_a_direct_dependency_is_explained_and_locked(name: str) -> None:
-    assert f"\n| {name} |" in PAGE
-    assert any(f"\n{name.lower()}==" in lock for lock in LOCKS.values())
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_asked_for_is_explained_and_nothing_else(name: str) -> None:
+    rows = re.findall(
+        r"^\| ([\w-]+) \| [^|]+ \| [\d.]+ MB \| [^|]+ \|$", section(name), re.MULTILINE
+    )
+    assert sorted(rows, key=str.lower) == names(LISTS[name])
 
 
-def test_nothing_is_explained_that_is_not_a_dependency() -> None:
-    assert sorted(re.findall(r"^\| ([\w-]+) \| [^|]+ \| [\d.]+ MB", PAGE, re.MULTILINE)) == DIRECT
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_asked_for_is_locked(name: str) -> None:
+    lock = LOCKS[LOCK_OF.get(name, "requirements.lock")]
+    for package in names(LISTS[name]):
+        assert f"\n{package.lower()}==" in lock
+
+
+def test_what_is_in_two_locks_of_one_environment_is_the_same_version() -> None:
+    pins = [
+        dict(re.findall(r"^([\w.-]+)==([^ ]+)", LOCKS[name], re.MULTILINE))
+        for name in ("requirements.lock", "requirements-bench.lock")
+    ]
+    both = pins[0].keys() & pins[1].keys()
+    assert {name: pins[0][name] for name in both} == {name: pins[1][name] for name in both}
 
 
 @pytest.mark.parametrize("name", LOCKS)

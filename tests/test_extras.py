@@ -36,6 +36,29 @@ for name in sys.argv[1:]:
                     raise
 """
 
+# The three lines of an agent, in an environment that has nothing but the SDK.
+RECORD = """
+import sys
+import rollscope
+
+rollscope.init(log_dir=sys.argv[1])
+
+@rollscope.tool
+def add(a, b):
+    return a + b
+
+@rollscope.agent
+def adder(numbers):
+    return add(*numbers)
+
+assert adder([2, 3]) == 5
+"""
+PRICE = """
+from rollscope.capture import prices
+usage = {"input_tokens": 1_000_000, "output_tokens": 0}
+assert prices.cost("https://api.openai.com/v1", "gpt-4o", usage) == 2.5
+"""
+
 
 class Environment:
     """A new virtual environment in which nothing but one extra is installed."""
@@ -44,8 +67,9 @@ class Environment:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         self.folder = folder / ("Scripts" if os.name == "nt" else "bin")
 
-    def run(self, program: str, *args: str | Path, status: int = 0) -> str:
-        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    def run(self, program: str, *args: str | Path, status: int = 0, **more: str) -> str:
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | more
+        env["PATH"] = f"{self.folder}{os.pathsep}{env['PATH']}"
         done = subprocess.run(
             [self.folder / program, *args],
             cwd=self.folder,
@@ -85,6 +109,18 @@ def test_base(install) -> None:
 
     base.run("python", "-c", IMPORT_ALL, *SDK)
     base.run("python", "-c", "import rollscope, rollscope.wire")
+    base.run("python", "-c", PRICE)
+    logs = base.folder / "logs"
+    base.run("python", "-c", RECORD, logs)
+    [log] = logs.rglob("*.jsonl")
+    events = [json.loads(line) for line in log.read_bytes().splitlines()]
+    kinds = [event["kind"] for event in events if event["type"] == "span.start"]
+    assert kinds[-1] == "tool"
+    assert (events[0]["type"], events[-1]["type"]) == ("run.start", "run.end")
+    assert events[-1]["output"] == 5
+    assert str(logs) in base.run("rollscope", "doctor", ROLLSCOPE_LOG_DIR=str(logs))
+    base.run("rollscope", "run", "--", "python", "-c", "print(1)", ROLLSCOPE_LOG_DIR=str(logs))
+    assert len({path.name.partition(".")[0] for path in logs.rglob("*.jsonl")}) == 2
     assert "Usage: rollscope" in base.run("rollscope", "--help")
     assert "pip install 'rollscope[engine]'" in base.run("rollscope", "index", ".", status=2)
     assert "pip install 'rollscope[desktop]'" in base.run("rollscope", "open", status=2)
@@ -113,7 +149,8 @@ def test_bench(install) -> None:
     bench = install("[bench]")
 
     bench.run("python", "-c", IMPORT_ALL, *SDK, *ENGINE)
-    bench.run("python", "-c", "import duckdb, polars, psutil")
+    bench.run("python", "-c", "import duckdb, httpx, polars, psutil, retrace")
+    bench.run("python", "-c", "from opentelemetry.sdk.trace import TracerProvider")
 
 
 def test_dev(install) -> None:
@@ -122,3 +159,4 @@ def test_dev(install) -> None:
     dev.run("python", "-c", IMPORT_ALL, *SDK, *VIEWER)
     for tool in ("ruff", "mypy", "lint-imports", "codespell", "pytest"):
         dev.run(tool, "--help")
+    dev.run("python", "-c", "import aiohttp, anthropic, google.genai, httpx, httpx2, mcp, openai")

@@ -14,6 +14,7 @@ from tests.bench import (
     rows_indexing,
     rows_list,
     rows_live,
+    rows_sdk,
     rows_timeline,
     rows_viewer,
 )
@@ -22,7 +23,7 @@ from tests.bench.corpus import SIZES, Corpus, corpora
 from tests.bench.reasons import REASONS
 from tests.bench.samples import Line, Samples, Step
 
-ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", "H3")
+ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", *rows_sdk.ROWS, "H3")
 
 
 def main() -> int:
@@ -34,6 +35,8 @@ def main() -> int:
         print(f"No such row: {', '.join(sorted(unknown))}. There are {', '.join(ROWS)}.")
         return 2
     asked.cache.mkdir(parents=True, exist_ok=True)
+    if rows <= set(rows_sdk.ROWS) and asked.out is None:
+        return _sdk_alone(rows, asked)
     print(f"data of size {size.name} in {asked.cache}", flush=True)
     runlog, flat = corpora(size, asked.seed, asked.cache)
     samples = Samples()
@@ -47,6 +50,7 @@ def main() -> int:
             *rows_list.steps(size.spans, asked.seed, asked.cache, Path(place)),
             *rows_timeline.steps(size.spans, asked.seed, asked.cache, Path(place)),
             *rows_hard.steps(asked.cache, Path(place), asked.small),
+            *rows_sdk.steps(asked.small),
         ]
         wanted = [step for step in steps if step.rows & rows]
         if not any(step.name == "lnav" for step in steps):
@@ -59,12 +63,23 @@ def main() -> int:
         *rows_list.lines(samples, size.spans),
         *rows_timeline.lines(samples, size.spans),
         *rows_hard.lines(samples),
+        *rows_sdk.lines(samples),
     ]
     lines = sorted((line for line in lines if line.row in rows), key=lambda line: line.row)
     print("\n" + report.table(lines))
     for name, why in samples.missing.items():
         print(f"{name}: {why}")
     _write(asked, lines, samples, runlog, flat)
+    return 0
+
+
+def _sdk_alone(rows: frozenset[str], asked: argparse.Namespace) -> int:
+    """The rows that need none of the data."""
+    samples = Samples()
+    _measure([s for s in rows_sdk.steps(asked.small) if s.rows & rows], samples, asked.rounds)
+    print("\n" + report.table(rows_sdk.lines(samples)))
+    for name, why in samples.missing.items():
+        print(f"{name}: {why}")
     return 0
 
 

@@ -60,7 +60,7 @@ class Log:
 
     def share(self, value: Any) -> Any:
         """A value for an event: written once and referred to from then on."""
-        return self._encoder.share(wire.escape(value))
+        return self._encoder.share(value)
 
     @contextlib.contextmanager
     def step(self, kind: str, name: str, **fields: Any) -> Iterator[Step]:

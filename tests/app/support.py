@@ -76,7 +76,7 @@ class Log:
         self.encoder = Encoder(run, proc, clock=lambda: self.now)
         self._spans = 0
 
-    def line(self, type: str, after: int = 1_000_000, **fields: object) -> bytes:
+    def line(self, type: str, after: int = 1_000_000, **fields: Any) -> bytes:
         """One event, ``after`` ns later than the one before."""
         self.now += after
         return self.encoder.line(type, **fields)

@@ -69,9 +69,18 @@ def test_what_repeats_is_written_once() -> None:
     assert len(set(blobs)) == len(blobs) > 100
 
 
+def test_a_conversation_goes_on_from_what_is_written() -> None:
+    """What a model was sent before is not listed again, message for message."""
+    calls = [event for event in events() if event.get("kind") == "llm" and "input" in event]
+    going_on = [call for call in calls if call["input"]["messages"][0].keys() == {"$list"}]
+
+    assert len(going_on) > len(calls) / 3
+    assert all(len(call["input"]["messages"]) < 8 for call in going_on)
+
+
 def test_tool_calls_have_their_results() -> None:
     """Every call of the model is answered under its id, as a provider would demand."""
-    said = {event["hash"]: event["data"] for event in events() if event["type"] == "blob"}
+    said = dict(found for event in events() if (found := wire.shared(event)))
     for event in events():
         if event["type"] == "span.start" and event.get("kind") == "llm":
             history = wire.expand(event["input"]["messages"], said.__getitem__)

@@ -9,9 +9,9 @@ import click
 import orjson
 
 from rollscope_desktop.cli import filtering
-from rollscope_desktop.model.rows import RunRow
 
 if TYPE_CHECKING:
+    from rollscope_desktop.model.rows import RunRow
     from rollscope_desktop.query.connection import Reader
     from rollscope_desktop.query.filter import Filter
 
@@ -43,14 +43,16 @@ def command(paths: tuple[str, ...], limit: int, filter: Filter | None, as_json: 
 
 
 def _rows(reader: Reader, limit: int, filter: Filter | None) -> list[RunRow]:
-    """The runs that fit, newest first."""
+    """The runs that fit, newest first; what was thrown away is not there."""
+    from rollscope_desktop import platform
     from rollscope_desktop.query.filter import query_matching_runs
     from rollscope_desktop.query.runs import query_newest
 
+    own = platform.places().runs
     if filter is None:
-        return query_newest(reader, limit or -1)
+        return query_newest(reader, limit or -1, own=own)
     fitting = filtering.answer(query_matching_runs(reader, filter))
-    return [row for row in query_newest(reader) if row.id in fitting][: limit or None]
+    return [row for row in query_newest(reader, own=own) if row.id in fitting][: limit or None]
 
 
 def _line(row: RunRow) -> str:

@@ -67,7 +67,7 @@ def run(
     _stop_on_signals(news)
     try:
         secret = secrets.token_hex(16)
-        live = Live(lambda: Writer(places.index), lambda note: server.note(note))
+        live = Live(lambda: Writer(places.index), lambda note: server.note(note), own=places.runs)
         server = Server(
             live, secret, str(places.index), lambda: news.put(_STOP), lambda: news.put(_LEFT)
         )

@@ -12,16 +12,19 @@ from rollscope_desktop.formats.base import Place, Reader, problem
 from rollscope_desktop.formats.lines import decode_lines
 from rollscope_desktop.model import events
 from rollscope_desktop.model.events import Any_Event, Batch, Problem
+from rollscope_desktop.model.remark import DROPPED, dropped
 
 _TYPES: dict[str, type[events.Event]] = {
     "run.start": events.RunStart,
     "span.start": events.SpanStart,
+    "span.set": events.SpanSet,
     "span.end": events.SpanEnd,
     "message": events.Message,
     "event": events.Occurrence,
     "signal": events.Signal,
     "feedback": events.Feedback,
     "blob": events.Blob,
+    "run.set": events.RunSet,
     "run.end": events.RunEnd,
 }
 _FIRST = re.compile(
@@ -30,12 +33,14 @@ _FIRST = re.compile(
 _DECODER = msgspec.json.Decoder(
     events.RunStart
     | events.SpanStart
+    | events.SpanSet
     | events.SpanEnd
     | events.Message
     | events.Occurrence
     | events.Signal
     | events.Feedback
     | events.Blob
+    | events.RunSet
     | events.RunEnd
 )
 _DECODE = _DECODER.decode
@@ -50,7 +55,7 @@ class RunLogReader:
         if found is not None:
             said, starts, sizes = found
             places = [offset + start for start in starts] if offset else starts
-            return Batch(said, places, sizes, [])
+            return Batch(said, places, sizes, _losses(said, data, starts, offset, line))
         out: list[Any_Event] = []
         offsets: list[int] = []
         lengths: list[int] = []
@@ -63,6 +68,8 @@ class RunLogReader:
                 except (ValueError, RecursionError):  # also of bytes that are no UTF-8
                     event = _patient(raw, line, offset, problems)
                 if event is not None:
+                    if isinstance(event, events.Occurrence) and event.name == DROPPED:
+                        problems.append(_loss(raw, line, offset))
                     out.append(event)
                     offsets.append(offset)
                     lengths.append(size)
@@ -73,6 +80,28 @@ class RunLogReader:
     def state(self) -> bytes:
         """Nothing is kept between lines."""
         return b""
+
+
+def _losses(
+    said: list[Any_Event], data: bytes, starts: list[int], offset: int, line: int
+) -> list[Problem]:
+    """A problem for each event that tells of events that its writer had to drop."""
+    if events.Occurrence not in set(map(type, said)):
+        return []  # far cheaper than looking at each, and most pieces have none
+    ends = [*starts[1:], len(data)]
+    return [
+        _loss(data[starts[n] : ends[n]], line + n, offset + starts[n])
+        for n, event in enumerate(said)
+        if isinstance(event, events.Occurrence) and event.name == DROPPED
+    ]
+
+
+def _loss(raw: bytes, line: int, offset: int) -> Problem:
+    try:
+        said = wire.load(raw).get("data")
+    except (wire.WireError, AttributeError):
+        said = None
+    return problem(f"{dropped(said)}.", line, offset)
 
 
 def _patient(raw: bytes, line: int, offset: int, problems: list[Problem]) -> Any_Event | None:
@@ -97,6 +126,9 @@ def _patient(raw: bytes, line: int, offset: int, problems: list[Problem]) -> Any
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(made):
         if field.name in said:
+            if field.type == events.Said:
+                fields[field.name] = msgspec.Raw(wire.dump(said[field.name]))
+                continue
             try:
                 fields[field.name] = msgspec.convert(said[field.name], field.type, strict=False)
             except (msgspec.ValidationError, ValueError, OverflowError):

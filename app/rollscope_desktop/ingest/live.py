@@ -46,10 +46,19 @@ Note = dict[str, Any]
 
 
 class Live:
-    """Owns the writer and the pipeline on a thread of its own. Other threads call ``post``."""
+    """Owns the writer and the pipeline on a thread of its own. Other threads call ``post``.
 
-    def __init__(self, index: Callable[[], Writer], notify: Callable[[Note], None]) -> None:
+    ``own`` is the folder of our own logs: runs that were thrown away from there do not count.
+    """
+
+    def __init__(
+        self,
+        index: Callable[[], Writer],
+        notify: Callable[[Note], None],
+        own: Path | None = None,
+    ) -> None:
         self._make = index
+        self._own = own
         self._notify = notify
         self._wake = threading.Event()
         self._posted: deque[Callable[[], None]] = deque()
@@ -124,7 +133,7 @@ class Live:
     def status(self) -> Note:
         """Numbers for the status bar."""
         return {
-            **self._writer.counts(),
+            **self._writer.counts(self._own),
             "rate": round(self._rate),
             "lag_ms": round(self._lag, 1),
             "listening": self._watch.listening,

@@ -6,28 +6,32 @@ start came earlier, a line seen before) is left for the writer, which knows the 
 
 from __future__ import annotations
 
-import struct
-from binascii import unhexlify
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from math import isfinite
 from typing import Any
 
+from msgspec import UNSET, Raw
+from msgspec.json import decode
+
+from rollscope_desktop.model.columns import LONGEST, blob_key, nano_dollars, short, span_key
 from rollscope_desktop.model.events import (
     Any_Event,
     Batch,
     Blob,
+    Fact,
     Feedback,
     Message,
     Occurrence,
     RunEnd,
+    RunSet,
     RunStart,
     Signal,
     Span,
     SpanEnd,
+    SpanSet,
     SpanStart,
     Usage,
 )
+from rollscope_desktop.model.remark import REMARKS
 
 OPEN, OK, ERROR, CANCELLED, ENDED = range(5)
 """Status of a span or a run in the index; ENDED is an end that does not say how."""
@@ -52,8 +56,6 @@ Row = list[Any]
 
 PAYING = frozenset({"llm", "embedding", "reranker", "retriever", "tool", "guardrail", "span"})
 """Kinds whose usage counts in a run's totals; an agent's or a task's own sum would count twice."""
-
-_LONGEST_NAME = 300
 
 
 @dataclass(slots=True)
@@ -80,6 +82,9 @@ class Change:
         default_factory=list
     )  # proc, seq, type, span, name, value, time, offset, length, path
     blobs: list[tuple[bytes, int, int, str]] = field(default_factory=list)
+    sets: list[tuple[int, int, int, int, int | None, int, int, tuple[Any, ...] | None]] = field(
+        default_factory=list
+    )  # span (0: the run), proc, seq, facts, time, offset, length, usage
     starts: list[tuple[RunStart, int, int]] = field(default_factory=list)
     ends: list[tuple[RunEnd, int, int]] = field(default_factory=list)
     first: int | None = None
@@ -87,33 +92,6 @@ class Change:
     procs: dict[int, tuple[int, int]] = field(default_factory=dict)  # process: first and last seq
     in_order: bool = True
     totals: Totals = field(default_factory=Totals)
-
-
-def span_key(text: str) -> int:
-    """A span id as the signed 64-bit integer that the index knows it by."""
-    try:
-        (key,) = _SIGNED(unhexlify(text))
-    except (ValueError, struct.error):
-        return _odd_key(text)
-    if text != text.lower():
-        return _odd_key(text)  # what is written differently is an id of its own
-    return key  # type: ignore[no-any-return]
-
-
-_SIGNED = struct.Struct(">q").unpack
-
-
-def _odd_key(text: str) -> int:
-    """The key of an id that is not 16 hex digits."""
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def nano_dollars(usd: float | None) -> int | None:
-    """Dollars as whole nano-dollars; None for what is no amount of money."""
-    if usd is None or not isfinite(usd) or abs(usd) > 1e9:
-        return None
-    return round(usd * 1e9)
 
 
 def assemble(batch: Batch) -> list[Change]:
@@ -215,6 +193,9 @@ class _Fold:
 
     def _start(self, event: SpanStart, offset: int, length: int) -> None:
         text = event.span
+        if event.listed:
+            place = (blob_key(text), offset, length, f"{event.path}/messages")
+            self._change.blobs.append(place)
         row = self._rows.get(text)
         if row is not None and row[NAME] is not None:
             return
@@ -234,11 +215,11 @@ class _Fold:
             extra = _extra(None if row is None else row[EXTRA], event)
         if row is None:
             self._rows[text] = [
-                span_key(text), parent, event.kind, event.name[:_LONGEST_NAME], OPEN, event.time,
+                span_key(text), parent, event.kind, event.name[:LONGEST], OPEN, event.time,
                 None, offset, length, None, None, None, extra,
             ]  # fmt: skip
             return
-        row[PARENT], row[KIND], row[NAME] = parent, event.kind, event.name[:_LONGEST_NAME]
+        row[PARENT], row[KIND], row[NAME] = parent, event.kind, event.name[:LONGEST]
         row[START], row[IN_OFFSET], row[IN_LENGTH] = event.time, offset, length
         row[EXTRA] = extra or row[EXTRA]
 
@@ -276,7 +257,7 @@ class _Fold:
             span_key(text),
             None if event.parent is None else span_key(event.parent),
             event.kind,
-            event.name[:_LONGEST_NAME],
+            event.name[:LONGEST],
             STATUS.get(event.status, ENDED),
             event.time,
             event.end,
@@ -292,18 +273,24 @@ class _Fold:
     def _other(self, event: Any_Event, offset: int, length: int) -> None:
         change = self._change
         if isinstance(event, Blob):
-            change.blobs.append((_hash(event.hash), offset, length, event.path))
+            change.blobs.append((blob_key(event.hash), offset, length, event.path))
         elif isinstance(event, RunStart):
             change.starts.append((event, offset, length))
         elif isinstance(event, RunEnd):
             change.ends.append((event, offset, length))
+        elif isinstance(event, SpanSet | RunSet):
+            change.sets.append(_set(event, offset, length))
         elif isinstance(event, Message | Occurrence | Signal | Feedback):
             name = event.role if isinstance(event, Message) else event.name
-            value = event.value if isinstance(event, Signal | Feedback) else None
+            value = None
+            if isinstance(event, Signal | Feedback):
+                value = event.value
+            elif isinstance(event, Occurrence) and event.name in REMARKS:
+                value = _remark(event)
             span = None if event.span is None else span_key(event.span)
             kind = event.__struct_config__.tag
             change.notes.append(
-                (event.proc, event.seq, str(kind), span, name[:_LONGEST_NAME], _short(value),
+                (event.proc, event.seq, str(kind), span, name[:LONGEST], short(value),
                  event.time, offset, length, event.path)
             )  # fmt: skip
 
@@ -323,6 +310,26 @@ def _paid(usage: Usage | None, first_token: int | None) -> tuple[Any, ...]:
         None if usage.saved_usd is None else nano_dollars(usage.saved_usd),
         first_token,
     )
+
+
+def _set(event: SpanSet | RunSet, offset: int, length: int) -> tuple[Any, ...]:
+    facts, span, paid = 0, 0, None
+    if event.input is not UNSET:
+        facts |= Fact.INPUT
+    if event.output is not UNSET:
+        facts |= Fact.OUTPUT
+    if isinstance(event, RunSet):
+        facts |= Fact.ATTRS if event.meta is not UNSET else 0
+    else:
+        span = span_key(event.span)
+        facts |= Fact.ATTRS if event.attrs is not UNSET else 0
+        facts |= Fact.ERROR if event.error is not UNSET else 0
+        if event.usage is not None:
+            facts |= Fact.USAGE
+            paid = _paid(event.usage, None)[:-1]
+    # An event without a number is told from others by where it stands.
+    seq = event.seq if event.seq >= 0 else -1 - offset
+    return (span, event.proc, seq, facts, event.time, offset, length, paid)
 
 
 def _extra(known: tuple[Any, ...] | None, event: SpanStart | SpanEnd) -> tuple[Any, ...]:
@@ -362,21 +369,11 @@ def add_up(rows: list[Row], totals: Totals) -> None:
     totals.tools += tools
 
 
-def _hash(text: str) -> bytes:
+def _remark(event: Occurrence) -> str | None:
+    """What an event of the recorder says, in words."""
+    if not isinstance(event.data, Raw):
+        return REMARKS[event.name](None) or None
     try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _short(value: object) -> object:
-    """A value as an index column may hold it: a number, a short text, or nothing."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int):
-        return value if abs(value) < 1 << 62 else float(value) if abs(value) < 1 << 900 else None
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    if isinstance(value, str):
-        return value[:_LONGEST_NAME].encode("utf-8", "replace").decode()
-    return None
+        return REMARKS[event.name](decode(event.data)) or None
+    except (ValueError, RecursionError):
+        return None

@@ -16,6 +16,10 @@ Int = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
 """An integer that an index column and 64-bit arithmetic can hold; logs may say 2**80."""
 
 
+Said = msgspec.Raw | msgspec.UnsetType
+"""A value that stays in the log: only whether it is there is asked."""
+
+
 class Flag:
     """What a reader must be told about a span's content; one bit each."""
 
@@ -27,6 +31,16 @@ class Flag:
     NO_RESULT = 32  # a tool call without a result in the log
     NO_CALL = 64  # a tool result without a call in the log
     FOLDED = 128  # the context was folded here
+
+
+class Fact:
+    """What a ``span.set`` or ``run.set`` tells; one bit each."""
+
+    INPUT = 1
+    OUTPUT = 2
+    ATTRS = 4
+    ERROR = 8
+    USAGE = 16
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
@@ -60,6 +74,13 @@ class Fork(msgspec.Struct, frozen=True, gc=False):
     at: str | None = None
 
 
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """Which step of another run started this one."""
+
+    run: str | None = None
+    span: str | None = None
+
+
 class RunStart(Event, frozen=True, tag="run.start"):
     """A run began, or more became known about how it did.
 
@@ -77,6 +98,9 @@ class RunStart(Event, frozen=True, tag="run.start"):
     rollout: str | None = None
     attempt: int | None = None
     ordered: bool = False
+    caller: Caller | None = None
+    environment: str | None = None
+    project: str | None = None
     path: str = "input"
 
 
@@ -104,7 +128,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 
 class SpanStart(Event, frozen=True, tag="span.start"):
-    """A step began."""
+    """A step began. Later ones may refer to the messages of its input where it is ``listed``."""
 
     span: str
     parent: str | None = None
@@ -115,6 +139,7 @@ class SpanStart(Event, frozen=True, tag="span.start"):
     replay: Replay | None = None
     path: str = "input"
     flags: int = 0
+    listed: bool = False
 
 
 class SpanEnd(Event, frozen=True, tag="span.end"):
@@ -148,6 +173,25 @@ class Span(Event, frozen=True, tag="span"):
     flags: int = 0
 
 
+class SpanSet(Event, frozen=True, tag="span.set"):
+    """More became known of a step before its end."""
+
+    span: str
+    input: Said = msgspec.UNSET
+    output: Said = msgspec.UNSET
+    attrs: Said = msgspec.UNSET
+    error: Said = msgspec.UNSET
+    usage: Usage | None = None
+
+
+class RunSet(Event, frozen=True, tag="run.set"):
+    """More became known of a run before its end."""
+
+    input: Said = msgspec.UNSET
+    output: Said = msgspec.UNSET
+    meta: Said = msgspec.UNSET
+
+
 class Message(Event, frozen=True, tag="message"):
     """Something was said on a run or a span."""
 
@@ -161,6 +205,7 @@ class Occurrence(Event, frozen=True, tag="event"):
 
     span: str | None = None
     name: str = ""
+    data: Said = msgspec.UNSET
     path: str = "data"
 
 
@@ -207,7 +252,18 @@ class RunEnd(Event, frozen=True, tag="run.end"):
 
 
 Any_Event = (
-    RunStart | SpanStart | SpanEnd | Span | Message | Occurrence | Signal | Feedback | Blob | RunEnd
+    RunStart
+    | SpanStart
+    | SpanSet
+    | SpanEnd
+    | Span
+    | Message
+    | Occurrence
+    | Signal
+    | Feedback
+    | Blob
+    | RunSet
+    | RunEnd
 )
 
 

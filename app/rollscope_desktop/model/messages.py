@@ -29,7 +29,7 @@ class Message:
 
     ``images`` names pictures, and ``pictures`` has beside each its content in base64, or "" where
     the message does not hold it. ``is_preview`` is set when the log holds only the beginning of the
-    text.
+    text, ``failed`` when a tool's result says that it is an error.
     """
 
     role: str
@@ -41,6 +41,7 @@ class Message:
     images: tuple[str, ...] = ()
     is_preview: bool = False
     pictures: tuple[str, ...] = field(default=(), compare=False)
+    failed: bool = False
 
     @property
     def text(self) -> str:
@@ -56,12 +57,25 @@ class Piece:
     value: Any
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,64}={0,2}$")
+NOT_SHOWN = "(not shown)"
+"""What stands for reasoning that a provider keeps to itself."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,64}={0,2}$")
+_USUAL = str.maketrans("-_", "+/")
+"""Some clients write base64 as it stands in addresses."""
 _LISTS = ("messages", "messages_summary", "input", "prompt", "contents")
 SENT = ("system", "instructions", *_LISTS)
 """Fields of a request that hold messages."""
+_ROLES = {"function": "tool"}
+"""What speakers were called before."""
+_RESULT_IDS = ("tool_call_id", "tool_use_id", "call_id")
 _INNER = ("message", "result_message", "choices", "output", "response", "delta")
 _RESULTS = ("tool_results_summary", "results_summary")
+_LOST = {
+    "$blob": ("message", "(This message is not in the log.)"),
+    "$list": ("messages", "(The messages before these are not in the log.)"),
+}
+"""What stands for a reference to content that the log does not have: who speaks, and what."""
 
 
 def messages_in(value: Any) -> list[Message]:
@@ -138,6 +152,11 @@ def _of(value: Any, role: str) -> list[Message]:
         return [message for item in value for message in _of(item, role)]
     if not isinstance(value, dict):
         return []
+    if len(value) == 1:
+        [(key, name)] = value.items()
+        if key in _LOST and isinstance(name, str):
+            who, said = _LOST[key]
+            return [Message(who, (said,))]
     for key in _RESULTS:
         if isinstance(value.get(key), list):
             return _of(value[key], "tool")
@@ -162,7 +181,7 @@ def _one(value: dict[str, Any], role: str) -> list[Message]:
         return _parts([value], role)
     said = value.get("role")
     head = Message(
-        said if isinstance(said, str) and said else role,
+        _ROLES.get(said, said) if isinstance(said, str) and said else role,
         calls=tuple(_calls(value.get("tool_calls"))) + tuple(_calls([value.get("function_call")])),
         tool_call_id=_text_or_none(value.get("tool_call_id")),
         name=_text_or_none(value.get("tool_name") or value.get("name")),
@@ -172,6 +191,7 @@ def _one(value: dict[str, Any], role: str) -> list[Message]:
             if isinstance(text := value.get(key), str) and text
         ),
         is_preview="content_preview" in value and "content" not in value,
+        failed=_failed(value),
     )
     content = value.get("content", value.get("content_preview", value.get("text")))
     if content is None and isinstance(value.get("parts"), list):
@@ -189,7 +209,8 @@ def _joined(pieces: list[Message]) -> list[Message]:
     """The head with its parts; results of tools are messages of their own, before it."""
     head, results = pieces[0], []
     for piece in pieces[1:]:
-        if piece.role == "tool" and piece.tool_call_id is not None and head.role != "tool":
+        own = head.role != "tool" or head.tool_call_id is None
+        if piece.role == "tool" and piece.tool_call_id is not None and own:
             results.append(piece)
             continue
         head = replace(
@@ -217,18 +238,32 @@ def _part(part: Any, role: str) -> Message | None:
     kind = str(part.get("type", ""))
     if kind in ("thinking", "reasoning", "redacted_thinking"):
         said = part.get("thinking") or part.get("text") or _summary(part.get("summary"))
-        return Message(role, reasoning=(said if isinstance(said, str) else "(not shown)",))
+        return Message(role, reasoning=(said if said and isinstance(said, str) else NOT_SHOWN,))
     if kind in ("tool_use", "function_call", "tool_call"):
         arguments = part.get("input", part.get("arguments"))
         id = _text_or_none(part.get("call_id") or part.get("id"))
         return Message(role, calls=(ToolCall(id, str(part.get("name", "")), _parsed(arguments)),))
     if kind in ("tool_result", "function_call_output"):
         said = part.get("content", part.get("output"))
+        if isinstance(said, dict) and "type" not in said:
+            said = _json(said)  # an object is the result itself
         inner = _joined(
             [Message("tool"), *_parts(said if isinstance(said, list) else [said], "tool")]
         )
-        id = _text_or_none(part.get("tool_use_id") or part.get("call_id")) or ""
-        return replace(inner[0], tool_call_id=id)
+        id = next((part[k] for k in _RESULT_IDS if part.get(k)), None)
+        return replace(
+            inner[0],
+            tool_call_id=_text_or_none(id) or "",
+            name=_text_or_none(part.get("name")),
+            failed=_failed(part),
+        )
+    if kind == "raw" and "raw" in part:
+        # What the provider wrote and has no place in the common form: read as the provider's.
+        inside = part["raw"]
+        odd = not isinstance(inside, dict) or inside.get("type") == "raw"
+        return Message(role, (_json(inside),)) if odd else _part(inside, role)
+    if (picture := _inline(part)) is not None:
+        part, kind = picture, "image"
     if "image" in kind or "__image__" in part:
         return Message(role, images=(_picture(part),), pictures=(_content(part),))
     for key in ("text", "content", "refusal"):
@@ -237,12 +272,31 @@ def _part(part: Any, role: str) -> Message | None:
     return Message(role, (_json(part),))
 
 
+def _failed(value: dict[str, Any]) -> bool:
+    """Whether the result of a tool says that it is an error."""
+    extra = value.get("extra")
+    return value.get("is_error") is True or (
+        isinstance(extra, dict) and extra.get("is_error") is True
+    )
+
+
 def _summary(value: Any) -> str:
     if not isinstance(value, list):
         return ""
     return "\n\n".join(
         str(item["text"]) for item in value if isinstance(item, dict) and "text" in item
     )
+
+
+def _inline(part: dict[str, Any]) -> dict[str, Any] | None:
+    """A picture as Gemini writes it, as a part like others; None for anything else."""
+    data = part.get("inlineData") or part.get("inline_data")
+    if not isinstance(data, dict):
+        return None
+    kind = data.get("mimeType") or data.get("mime_type")
+    if not isinstance(kind, str) or not kind.startswith("image/"):
+        return None
+    return {"source": {"media_type": kind, "data": data.get("data")}}
 
 
 def _source(part: dict[str, Any]) -> Any:
@@ -259,7 +313,9 @@ def _content(part: dict[str, Any]) -> str:
     if source.startswith("data:"):
         head, _, data = source.partition(",")
         return data if head.endswith(";base64") else ""
-    return source if _BASE64.match(source[:64]) else ""
+    if not _BASE64.match(source[:64]):
+        return ""
+    return source.translate(_USUAL)
 
 
 def _picture(part: dict[str, Any]) -> str:

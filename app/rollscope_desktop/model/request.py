@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pprint import pformat
 from shlex import quote
 from typing import Any
@@ -39,12 +39,23 @@ class Request:
     arguments: dict[str, Any]
 
 
-def request_of(sent: Any, model: str | None, base: str | None = None) -> Request:
+def request_of(
+    sent: Any,
+    model: str | None,
+    base: str | None = None,
+    dialect: str | None = None,
+    url: str | None = None,
+) -> Request:
     """The request that a model call's input was, in the shape of its provider.
 
-    ``sent`` is the recorded body, or only its messages; ``base`` is the server's address where the
-    log tells it. Raises NoRequest.
+    ``sent`` is the recorded body, or only its messages, or the common form of all providers; then
+    ``dialect`` names whose body that was made from, and ``url`` is where it was sent. ``base`` is
+    the server's address where the log tells no more. Raises NoRequest.
     """
+    if dialect is not None:
+        return _in_dialect(sent, dialect, url)
+    if isinstance(sent, dict) and isinstance(sent.get("settings"), dict) and "messages" in sent:
+        return _in_dialect(sent, _USUAL, None if base is None else f"{base.rstrip('/')}{_CHAT}")
     if isinstance(sent, str):
         sent = [{"role": "user", "content": sent}]
     if isinstance(sent, list):
@@ -66,6 +77,53 @@ def request_of(sent: Any, model: str | None, base: str | None = None) -> Request
     return _openai(body, base)
 
 
+def _in_dialect(sent: Any, name: str, url: str | None) -> Request:
+    """The provider's own body, made of the common form by what read it when it was recorded."""
+    from rollscope.capture import dialects  # late: few ask for it
+
+    dialect = next((known for known in dialects.dialects() if known.name == name), None)
+    if dialect is None:
+        raise NoRequest(f"This call was recorded in the dialect {name}, which is not known here.")
+    try:
+        asked = dialects.Request.from_log(sent)
+        body = without_keys(dialect.encode_request(asked))
+    except dialects.NotThisDialect as error:
+        raise NoRequest(f"What was recorded of this call is not a whole request: {error}") from None
+    if not isinstance(body, dict):
+        raise NoRequest("What was recorded of this call is not a request to a model.")
+    model = asked.model or str(body.get("model") or "")
+    for start, ending, write in (
+        ("openai.chat", _CHAT, _openai),
+        ("openai.responses", "/responses", _openai),
+        ("anthropic", "/v1/messages", _anthropic),
+    ):
+        if name.startswith(start):
+            return _at(write(body, _base(url, ending)), url)
+    if "contents" in body:
+        return _at(_gemini(body, model, _base(url, "/models/")), url)
+    if url is None:
+        raise NoRequest("The log does not say where this call was sent.")
+    return Request(url, (_JSON,), body, "", "", "", {})
+
+
+def _base(url: str | None, ending: str) -> str | None:
+    """The address of the server, without the part that names the call; None for the usual one."""
+    base, found, _ = (url or "").partition("?")[0].rpartition(ending)
+    return base if found and not base.startswith(_USUAL_BASES) else None
+
+
+def _at(request: Request, url: str | None) -> Request:
+    return request if url is None else replace(request, url=url)
+
+
+_USUAL, _CHAT = "openai.chat", "/chat/completions"
+_USUAL_BASES = (
+    "https://api.openai.com/v1",
+    "https://api.anthropic.com",
+    "https://generativelanguage.googleapis.com/v1beta",
+)
+
+
 def curl(request: Request) -> str:
     """A shell command; the body is a here-document, so that nothing in it is expanded."""
     lines = [f"curl {quote(request.url)} \\"]
@@ -75,7 +133,9 @@ def curl(request: Request) -> str:
 
 
 def python(request: Request) -> str:
-    """A script for the provider's own package."""
+    """A script for the provider's own package. Raises NoRequest where there is none."""
+    if not request.package:
+        raise NoRequest("No package is known for this provider. The call can be copied for curl.")
     arguments = [
         f"    {name}={_indented(value)},"
         for name, value in request.arguments.items()

@@ -6,7 +6,9 @@ numbers in runs whose log has no times (``clock`` is ORDER). Costs are whole nan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from rollscope_desktop.model.events import Fact
 
 TIME, ORDER = 0, 1
 """A run's clock: its log has times, or only an order."""
@@ -51,6 +53,10 @@ class RunRow:
     missing: int
     gone: int
     revision: int
+    caller_run: str | None = None
+    caller_span: str | None = None
+    environment: str | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,26 @@ class Locator:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRow:
+    """More that became known of a run or span before its end: ``facts`` are bits of ``Fact``, and
+    ``record`` is the whole record that tells them."""
+
+    time: int | None
+    facts: int
+    record: Locator
+
+    def part(self, path: str) -> Locator:
+        """Where one field of it lies."""
+        return replace(self.record, path=path)
+
+
+@dataclass(frozen=True, slots=True)
 class SpanRow:
-    """A row of the table ``spans`` with its words spelled out; ``id`` orders spans as they came."""
+    """A row of the table ``spans`` with its words spelled out; ``id`` orders spans as they came.
+
+    ``input`` and ``output`` are in the records of its start and its end; ``sets`` are what was told
+    between them, in order. ``inputs`` and ``outputs`` say which of them counts.
+    """
 
     id: int
     key: int
@@ -94,6 +118,31 @@ class SpanRow:
     flags: int
     input: Locator | None
     output: Locator | None
+    sets: tuple[SetRow, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Locator, ...]:
+        """Where what went in may be told; the first that has it counts."""
+        return inputs(self.input, self.sets)
+
+    @property
+    def outputs(self) -> tuple[Locator, ...]:
+        """Where what came out may be told; the first that has it counts."""
+        return outputs(self.output, self.sets)
+
+
+def inputs(start: Locator | None, sets: tuple[SetRow, ...]) -> tuple[Locator, ...]:
+    """Where an input may be told: what was set last, or else at the start."""
+    return (*_told(sets, Fact.INPUT, "input"), *(() if start is None else (start,)))
+
+
+def outputs(end: Locator | None, sets: tuple[SetRow, ...]) -> tuple[Locator, ...]:
+    """Where an output may be told: at the end, or else what was set last."""
+    return (*(() if end is None else (end,)), *_told(sets, Fact.OUTPUT, "output"))
+
+
+def _told(sets: tuple[SetRow, ...], fact: int, path: str) -> tuple[Locator, ...]:
+    return next(((each.part(path),) for each in reversed(sets) if each.facts & fact), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,59 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rollscope.places import Places, places
+
+__all__ = [
+    "WINDOWS",
+    "Lock",
+    "Places",
+    "identity",
+    "places",
+    "private_folder",
+    "process_alive",
+    "write_private",
+]
+
 WINDOWS = sys.platform == "win32"
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where Rollscope keeps things: ``data`` is the user's, ``cache`` can be deleted any time."""
-
-    data: Path
-    cache: Path
-    config: Path
-
-    @property
-    def index(self) -> Path:
-        """The index of everything that was opened."""
-        return self.cache / "index.db"
-
-    @property
-    def runs(self) -> Path:
-        """Run logs of programs that record on this machine; always watched."""
-        return self.data / "runs"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one engine of this user."""
-        return self.data / "engine.lock"
-
-    @property
-    def engine(self) -> Path:
-        """How to reach the engine that runs."""
-        return self.data / "engine.json"
-
-    @property
-    def engine_log(self) -> Path:
-        """What the engine said when it ended badly."""
-        return self.data / "engine.log"
-
-
-def places() -> Places:
-    """The user's places; ROLLSCOPE_HOME puts all of them into one folder."""
-    if home := os.environ.get("ROLLSCOPE_HOME"):
-        base = Path(home).absolute()
-        return Places(base / "data", base / "cache", base / "config")
-    import platformdirs
-
-    return Places(
-        Path(platformdirs.user_data_dir("rollscope", appauthor=False)),
-        Path(platformdirs.user_cache_dir("rollscope", appauthor=False)),
-        Path(platformdirs.user_config_dir("rollscope", appauthor=False)),
-    )
 
 
 def private_folder(path: Path) -> Path:

@@ -12,6 +12,7 @@ from rollscope_desktop.model import request
 from rollscope_desktop.model.events import Flag
 from rollscope_desktop.model.link import Link, hex_of
 from rollscope_desktop.model.messages import Message
+from rollscope_desktop.query.call import read_attrs
 from rollscope_desktop.query.messages import input_of, output_of, read_talk
 from rollscope_desktop.query.notes import query_notes
 from rollscope_desktop.query.payloads import PayloadGone, Payloads
@@ -76,7 +77,8 @@ def span_markdown(reader: Reader, id: int) -> str:
 def message_markdown(message: Message) -> str:
     """One message under a heading that says whose it is."""
     name = f" ({message.name})" if message.name else ""
-    parts = [f"### {message.role}{name}"]
+    failed = ", failed" if message.failed else ""
+    parts = [f"### {message.role}{name}{failed}"]
     parts += [f"> {line}" for text in message.reasoning for line in text.splitlines()]
     parts += message.texts
     parts += [f"[image {image}]" for image in message.images]
@@ -93,7 +95,11 @@ def span_curl(reader: Reader, id: int) -> str:
 
 def span_python(reader: Reader, id: int) -> str:
     """A model call as a Python script. Raises as ``span_curl`` does."""
-    return request.python(_request(reader, id))
+    asked = _request(reader, id)
+    try:
+        return request.python(asked)
+    except request.NoRequest as error:
+        raise PayloadGone(str(error)) from error
 
 
 def span_link(reader: Reader, id: int) -> str:
@@ -132,7 +138,11 @@ def _request(reader: Reader, id: int) -> request.Request:
         )
     with Payloads(reader, run_of(id), None) as payloads:
         sent = input_of(payloads, row)
+        attrs = read_attrs(payloads, row)
+    dialect, url = attrs.get("dialect"), attrs.get("url")
     try:
+        if isinstance(dialect, str) and isinstance(sent, dict):
+            return request.request_of(sent, row.model, None, dialect, _address(url))
         return request.request_of(sent, row.model, _base(reader, id))
     except request.NoRequest as error:
         raise PayloadGone(str(error)) from error
@@ -144,6 +154,10 @@ def _base(reader: Reader, id: int) -> str | None:
         return None
     found = read_attributes(reader, subject).value
     said: Any = next((found[key] for key in _BASES if isinstance(found.get(key), str)), None)
+    return _address(said)
+
+
+def _address(said: Any) -> str | None:
     return said if isinstance(said, str) and said.startswith(("http:", "https:")) else None
 
 

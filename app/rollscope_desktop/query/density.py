@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rollscope_desktop.model.assemble import CANCELLED, ERROR, OK, span_key
+from rollscope_desktop.model.assemble import CANCELLED, ERROR, OK
+from rollscope_desktop.model.columns import span_key
 from rollscope_desktop.query.progress import Job, Progress
 from rollscope_desktop.query.spans import RUN_SHIFT
 from rollscope_desktop.query.structure import NONE, Int8, Int32, Int64, Structure

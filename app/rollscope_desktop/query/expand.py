@@ -32,16 +32,26 @@ class NoBlob(Exception):
 
 
 class Expander:
-    """Expands one value. Without limits, everything is kept as long as Python can nest it."""
+    """Expands one value. Without limits, everything is kept as long as Python can nest it.
 
-    def __init__(self, blob: Callable[[str], Any], limits: Limits | None) -> None:
+    ``blob`` gives the content of a name or raises NoBlob, ``whole`` a list with what it begins with
+    filled in.
+    """
+
+    def __init__(
+        self,
+        blob: Callable[[str], Any],
+        whole: Callable[[list[Any]], list[Any]],
+        limits: Limits | None,
+    ) -> None:
         self._blob = blob
+        self._whole = whole
         self._limits = limits or Limits(1 << 60, 1 << 60, 400, 1 << 60)
         self._values = 0
         self.cuts: list[Cut] = []
 
     def expand(self, value: Any) -> Any:
-        """The value with ``{"$blob": hash}`` replaced and escapes undone.
+        """The value with ``{"$blob": …}`` and ``{"$list": …}`` replaced and escapes undone.
 
         A reference to nothing stays as it is: that is what the log says.
         """
@@ -57,6 +67,8 @@ class Expander:
             self.cuts.append(Cut(path, "levels", len(path), len(path) + 1))
             return "…"
         if isinstance(value, list):
+            if blobs:
+                value = self._whole(value)
             kept = self._kept(len(value), path)
             return [self._value(item, (*path, n), blobs) for n, item in enumerate(value[:kept])]
         if len(value) == 1:

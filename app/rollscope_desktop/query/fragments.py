@@ -54,7 +54,7 @@ def _fragment(payloads: Payloads, row: SpanRow) -> str:
 
 
 def _value(payloads: Payloads, row: SpanRow, out: bool) -> Any:
-    locator = row.output if out else row.input
-    if locator is None or locator.length > _LONGEST:
+    places = row.outputs if out else row.inputs
+    if any(locator.length > _LONGEST for locator in places):
         return None
     return (output_of if out else input_of)(payloads, row)

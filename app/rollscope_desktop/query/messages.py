@@ -58,16 +58,12 @@ def read_talk(payloads: Payloads, row: SpanRow) -> Talk:
 
 def input_of(payloads: Payloads, row: SpanRow) -> Any:
     """What went into a step; None where the log does not say."""
-    if row.input is None or row.flags & Flag.NO_INPUT:
-        return None
-    return payloads.value(row.input).value
+    return None if row.flags & Flag.NO_INPUT else payloads.first(row.inputs).value
 
 
 def output_of(payloads: Payloads, row: SpanRow) -> Any:
     """What came out of a step; None where the log does not say."""
-    if row.output is None or row.flags & Flag.NO_OUTPUT:
-        return None
-    return payloads.value(row.output).value
+    return None if row.flags & Flag.NO_OUTPUT else payloads.first(row.outputs).value
 
 
 def read_notes(payloads: Payloads, notes: list[NoteRow]) -> list[Message]:
@@ -75,9 +71,15 @@ def read_notes(payloads: Payloads, notes: list[NoteRow]) -> list[Message]:
     found = []
     for note in notes:
         if note.type == "message":
-            made = messages_in({"role": note.name, "content": payloads.value(note.payload).value})
-            found += made
+            found += messages_in(noted(note.name, payloads.value(note.payload).value))
     return found
+
+
+def noted(role: str, content: Any) -> dict[str, Any]:
+    """A noted message as chat messages are written: its content may bring more than a text."""
+    if isinstance(content, dict) and "content" in content:
+        return {**content, "role": role}
+    return {"role": role, "content": content}
 
 
 def query_conversation(reader: Reader, run: int) -> Iterator[Turn]:

@@ -8,16 +8,19 @@ are never returned. Records that are very long are cut for display, and say by h
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from rollscope import wire
 from rollscope_desktop import platform
+from rollscope_desktop.model.columns import blob_key
 from rollscope_desktop.model.rows import Locator
 from rollscope_desktop.query.connection import Reader
 from rollscope_desktop.query.expand import Cut, Expander, Limits, NoBlob
+from rollscope_desktop.query.lists import Lists
 
 BIG = 16 << 20
 """Bytes. A longer record is parsed only when that is asked for: it would hold the window up."""
@@ -34,7 +37,8 @@ class Payload:
     """A value from a log. ``present`` is False when the record says nothing at that place.
 
     ``size`` is the length of the whole record in bytes; ``too_big`` means that it was not parsed.
-    ``cuts`` lists what was left out of ``value`` for display.
+    ``cuts`` lists what was left out of ``value`` for display. ``lossy`` means that the log itself
+    does not hold all of it: its writer says so.
     """
 
     value: Any = None
@@ -42,6 +46,7 @@ class Payload:
     size: int = 0
     too_big: bool = False
     cuts: tuple[Cut, ...] = ()
+    lossy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class Payloads:
     limits: Limits | None = field(default_factory=Limits)
     _open: dict[int, tuple[_Log, int]] = field(default_factory=dict)
     _records: dict[tuple[int, int], Any] = field(default_factory=dict)
+    _lists: Lists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lists = Lists(self._list)
 
     def __enter__(self) -> Payloads:
         return self
@@ -94,7 +103,26 @@ class Payloads:
         found, value = follow(record, locator.path)
         if not found:
             return Payload(present=False, size=locator.length)
-        return self.expanded(value, locator.length)
+        payload = self.expanded(value, locator.length)
+        return replace(payload, lossy=True) if _is_lossy(record, locator.path) else payload
+
+    def first(self, places: Iterable[Locator], even_big: bool = False) -> Payload:
+        """The value at the first of these places that has one; a long record counts as having."""
+        return self._first(places, self.value, even_big)
+
+    def first_bare(self, places: Iterable[Locator], even_big: bool = False) -> Payload:
+        """The same, with references to shared content left as they are; see ``bare``."""
+        return self._first(places, self.bare, even_big)
+
+    def _first(
+        self, places: Iterable[Locator], read: Callable[[Locator, bool], Payload], even_big: bool
+    ) -> Payload:
+        found = Payload(present=False)
+        for locator in places:
+            found = read(locator, even_big)
+            if found.present:
+                break
+        return found
 
     def bare(self, locator: Locator, even_big: bool = False) -> Payload:
         """The value that a locator names, with references to shared content left as they are.
@@ -132,18 +160,28 @@ class Payloads:
 
     def expanded(self, value: Any, size: int = 0) -> Payload:
         """A value with references filled in, cut for display if there are limits."""
-        expander = Expander(self._blob, self.limits)
+        expander = Expander(self._blob, self.whole, self.limits)
         return Payload(expander.expand(value), True, size, False, tuple(expander.cuts))
 
-    def _blob(self, name: str) -> Any:
+    def whole(self, items: list[Any]) -> list[Any]:
+        """A list with the items of the one that it begins with, which are left as they are.
+
+        Nothing in it may be changed: other lists have the same items.
+        """
+        return self._lists.whole(items)
+
+    def _list(self, name: str) -> Any:
         try:
-            key = bytes.fromhex(name)
-        except ValueError:
-            key = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            found = self._blob(name)
+        except NoBlob:
+            return None
+        return [found] if isinstance(found, str) else found  # one that is too long to be read
+
+    def _blob(self, name: str) -> Any:
         row = self.reader.one(
             "SELECT b.file, f.generation, b.offset, b.length, b.path FROM blobs b "
             "JOIN files f ON f.id = b.file WHERE b.run = ? AND b.hash = ?",
-            (self.run, key),
+            (self.run, blob_key(name)),
         )
         if row is None:
             raise NoBlob(name)
@@ -227,6 +265,15 @@ def follow(record: Any, path: str) -> tuple[bool, Any]:
         else:
             return False, None
     return True, value
+
+
+def _is_lossy(record: Any, path: str) -> bool:
+    """Whether a record says that the value at a path is not all that there was."""
+    said = record.get("lossy") if isinstance(record, dict) else None
+    if not isinstance(said, list) or not path:
+        return False
+    name = path.partition("/")[0]
+    return any(isinstance(each, str) and each.partition(".")[0] == name for each in said)
 
 
 def _is_lines(format: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rollscope_desktop.model.assemble import span_key
+from rollscope_desktop.model.columns import span_key
 from rollscope_desktop.query.runs import query_rows
 from rollscope_desktop.query.spans import RUN_SHIFT
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from rollscope_desktop.model.rows import Locator, RunRow
+from rollscope_desktop.store.there import THERE, below
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,10 +68,6 @@ _HEAD = (
     "format, touched, gone, revision, (SELECT shown FROM files WHERE files.id = runs.file), "
     "pid IS NOT NULL AND host = ?"
 )
-_THERE = (
-    "NOT (missing AND EXISTS (SELECT 1 FROM files f WHERE f.id = runs.file "
-    "AND f.path >= ? AND f.path < ?))"
-)
 
 
 def query_heads(reader: Reader, host: str = "", own: Path | None = None) -> list[RunHead]:
@@ -80,24 +76,16 @@ def query_heads(reader: Reader, host: str = "", own: Path | None = None) -> list
     ``own`` is the folder of our own logs: what is no longer there was thrown away, and its runs
     are left out. The log of a run that was recorded elsewhere may be gone for other reasons.
     """
-    sql = f"SELECT {_HEAD} FROM runs WHERE {_THERE} ORDER BY ifnull(started, touched) DESC, id DESC"
-    return [_head(row) for row in reader.all(sql, (host, *_below(own)))]
+    sql = f"SELECT {_HEAD} FROM runs WHERE {THERE} ORDER BY ifnull(started, touched) DESC, id DESC"
+    return [_head(row) for row in reader.all(sql, (host, *below(own)))]
 
 
 def query_heads_of(
     reader: Reader, ids: Iterable[int], host: str = "", own: Path | None = None
 ) -> list[RunHead]:
     """The heads of these runs, in no order; runs that are gone are left out."""
-    sql = f"SELECT {_HEAD} FROM runs WHERE {_THERE} AND id IN"
-    return [_head(row) for row in reader.among(sql, ids, (host, *_below(own)))]
-
-
-def _below(folder: Path | None) -> tuple[bytes, bytes]:
-    """The first path below a folder, and the first after them all."""
-    if folder is None:
-        return b"", b""
-    first = os.fsencode(os.path.join(os.path.abspath(folder), ""))
-    return first, first[:-1] + bytes((first[-1] + 1,))
+    sql = f"SELECT {_HEAD} FROM runs WHERE {THERE} AND id IN"
+    return [_head(row) for row in reader.among(sql, ids, (host, *below(own)))]
 
 
 def _head(row: Sequence[Any]) -> RunHead:
@@ -116,8 +104,8 @@ def query_newest(
 ) -> list[RunRow]:
     """Whole rows, newest first; see ``query_heads`` for ``own``."""
     order = "ifnull(started, touched) DESC, id DESC"
-    sql = f"SELECT {_ROW} FROM runs WHERE {_THERE} ORDER BY {order} LIMIT ? OFFSET ?"
-    return [RunRow(*row) for row in reader.all(sql, (*_below(own), limit, offset))]
+    sql = f"SELECT {_ROW} FROM runs WHERE {THERE} ORDER BY {order} LIMIT ? OFFSET ?"
+    return [RunRow(*row) for row in reader.all(sql, (*below(own), limit, offset))]
 
 
 def query_run(reader: Reader, id: int) -> RunRow | None:

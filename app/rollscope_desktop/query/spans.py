@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rollscope_desktop.model.rows import Locator, SpanRow
+from rollscope_desktop.model.rows import Locator, SetRow, SpanRow
+from rollscope_desktop.query.sets import query_sets
 
 if TYPE_CHECKING:
     from rollscope_desktop.query.connection import Reader
@@ -75,6 +76,7 @@ def _rows(reader: Reader, raw: Sequence[tuple[Any, ...]]) -> list[SpanRow]:
     words = reader.texts(row[column] for row in raw for column in _WORDS)
     files = {row[column] for row in raw for column in (_IN_FILE, _OUT_FILE)} - {None}
     generations = query_generations(reader, files)
+    sets = _sets(reader, raw)
 
     def locator(row: tuple[Any, ...], at: int, usual: str) -> Locator | None:
         file, offset, length, path = row[at : at + 4]
@@ -94,5 +96,15 @@ def _rows(reader: Reader, raw: Sequence[tuple[Any, ...]]) -> list[SpanRow]:
         values[_KIND] = word(row[_KIND]) or "span"
         values[_FLAGS] = row[_FLAGS] or 0
         values += [locator(row, _IN_FILE, "input"), locator(row, _OUT_FILE, "output")]
+        values.append(sets.get(run_of(row[_ID]), {}).get(row[_KEY], ()))
         out.append(SpanRow(*values))
     return out
+
+
+def _sets(
+    reader: Reader, rows: Sequence[tuple[Any, ...]]
+) -> dict[int, dict[int, tuple[SetRow, ...]]]:
+    keys: dict[int, list[int]] = {}
+    for row in rows:
+        keys.setdefault(run_of(row[_ID]), []).append(row[_KEY])
+    return {run: query_sets(reader, run, wanted) for run, wanted in keys.items()}

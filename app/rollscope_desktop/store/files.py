@@ -134,7 +134,7 @@ class Files:
             low, high = run << RUN_SHIFT, (run + 1) << RUN_SHIFT
             for table in ("spans", "notes"):
                 self._db.execute(f"DELETE FROM {table} WHERE id >= ? AND id < ?", (low, high))
-            for table in ("blobs", "procs", "run_files"):
+            for table in ("blobs", "procs", "run_files", "sets"):
                 self._db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
             self._db.execute("DELETE FROM runs WHERE id = ?", (run,))
         self._db.executemany("DELETE FROM problems WHERE file = ?", [(f,) for f in files])

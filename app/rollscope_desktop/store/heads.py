@@ -18,7 +18,7 @@ def order(event: Event) -> int:
 
 def head_columns(start: RunStart) -> dict[str, Any]:
     """The columns that the start of a run fills; what it does not say stays as it was."""
-    group, process, fork = start.group, start.process, start.fork
+    group, process, fork, caller = start.group, start.process, start.fork, start.caller
     said = {
         "name": start.name,
         "agent": start.agent,
@@ -34,6 +34,10 @@ def head_columns(start: RunStart) -> dict[str, Any]:
         "host": process and process.host,
         "fork_of": fork and fork.of,
         "fork_at": fork and fork.at,
+        "caller_run": caller and caller.run,
+        "caller_span": caller and caller.span,
+        "environment": start.environment,
+        "project": start.project,
     }
     return {name: _held(value) for name, value in said.items() if value is not None}
 

@@ -16,6 +16,7 @@ from rollscope_desktop.model import assemble as a
 from rollscope_desktop.model.assemble import Change, Row, Totals
 from rollscope_desktop.store.heads import end_columns, head_columns, order
 from rollscope_desktop.store.schema import RUN_SHIFT
+from rollscope_desktop.store.sets import Sets
 from rollscope_desktop.store.spans import Held, Spans
 from rollscope_desktop.store.words import Words, clean
 
@@ -27,7 +28,7 @@ _KEPT_OPEN = 400_000
 
 
 class Runs:
-    """The tables ``runs``, ``spans``, ``notes`` and ``blobs``, on the writer's connection."""
+    """Runs, and the tables of what belongs to them, on the writer's connection."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -38,6 +39,7 @@ class Runs:
         self._runs: OrderedDict[str, Held] = OrderedDict()
         self._words = Words(self._db)
         self._spans = Spans(self._db, self._words)
+        self._sets = Sets(self._db, self._words)
 
     def apply(self, file: int, format: str, changes: Iterable[Change], touched: int) -> list[int]:
         """Write what one batch of one file says; the ids of the runs it touched.
@@ -55,15 +57,14 @@ class Runs:
             first > run.procs.get(proc, -1) for proc, (first, _) in change.procs.items()
         )
         totals: Totals | None = None
+        used = self._sets.add(run, file, change) if change.sets or run.used else set()
         if fresh:
-            late = self._spans.add(run, file, change.spans)
-            totals = change.totals
-            for row, kind in late:
-                if row[a.PAID] is not None and kind not in a.PAYING:
-                    totals = _minus(totals, row)
+            totals = self._add(run, file, change, used)
             self._add_notes(run, file, change.notes)
         else:
             self._spans.merge(run, file, change.spans)
+            self._spans.mention(run, _told(change))
+            self._sets.settle(run, self._sets.places(run, used))
             self._add_notes(run, file, self._unseen(run, change.notes))
         if change.blobs:
             self._add_blobs(run, file, change.blobs)
@@ -75,6 +76,41 @@ class Runs:
                 )
         self._save(run, file, change, totals, touched)
         return run.id
+
+    def _add(self, run: Held, file: int, change: Change, used: set[int]) -> Totals:
+        """Add the spans of a change that is new as a whole; what that adds to the run's totals.
+
+        The usage of spans in ``used`` is what they cost after it, less what they cost before.
+        """
+        sets = self._sets
+        begun = {row[a.KEY] for row in change.spans if row[a.NAME] is not None} if used else set()
+        begun -= run.headless.keys() | run.bare.keys()
+        known = sets.places(run, used - begun)
+        paid = sets.paid(known.values())
+        first = run.spans
+        late = self._spans.add(run, file, change.spans)
+        self._spans.mention(run, _told(change))
+        totals = change.totals
+        for row, kind in late:
+            if row[a.PAID] is not None and kind not in a.PAYING and row[a.KEY] not in used:
+                totals = _minus(totals, row)
+        if not used:
+            return totals
+        for row in change.spans:
+            pays = row[a.KIND] is None or row[a.KIND] in a.PAYING
+            if row[a.KEY] in used and row[a.PAID] is not None and pays:
+                totals = _minus(totals, row)
+        known |= sets.places(run, used - known.keys(), first)
+        sets.settle(run, known)
+        more = (now - then for now, then in zip(sets.paid(known.values()), paid, strict=True))
+        tokens_in, tokens_out, cost, saved = more
+        return replace(
+            totals,
+            tokens_in=totals.tokens_in + tokens_in,
+            tokens_out=totals.tokens_out + tokens_out,
+            cost=totals.cost + cost,
+            saved=totals.saved + saved,
+        )
 
     def _run(self, key: str, format: str) -> Held:
         run = self._runs.get(key)
@@ -105,6 +141,7 @@ class Runs:
 
     def _recall(self, run: Held) -> Held:
         self._spans.recall(run)
+        self._sets.recall(run)
         run.procs = dict(self._db.execute("SELECT proc, seq FROM procs WHERE run = ?", (run.id,)))
         run.files = {
             f for (f,) in self._db.execute("SELECT file FROM run_files WHERE run = ?", (run.id,))
@@ -204,6 +241,13 @@ class Runs:
             "WHERE status = 0 AND gone = 0 AND host = ? AND pid IS NOT NULL",
             (host,),
         ).fetchall()
+
+
+def _told(change: Change) -> set[int]:
+    """The spans that a change tells something of without their start or end beside it."""
+    if not change.sets:
+        return set()
+    return {told[0] for told in change.sets} - {row[a.KEY] for row in change.spans} - {0}
 
 
 def _minus(totals: Totals, row: Row) -> Totals:

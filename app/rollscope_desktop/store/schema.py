@@ -13,7 +13,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VERSION = 2
+VERSION = 4
 RUN_SHIFT = 31
 """A span's id is ``run << 31 | n``: the table is clustered by run and needs no second index."""
 
@@ -31,7 +31,8 @@ TABLES: dict[str, dict[str, type]] = {
         "started": int, "ended": int, "last": int, "clock": int, "status": int, "finish": str,
         "error": str, "reward": float, "spans": int, "notes": int, "errors": int, "llm": int,
         "tools": int, "tokens_in": int, "tokens_out": int, "cost": int, "saved": int,
-        "fork_of": str, "fork_at": str, "pid": int, "host": str, "format": str, "touched": int,
+        "fork_of": str, "fork_at": str, "caller_run": str, "caller_span": str,
+        "environment": str, "project": str, "pid": int, "host": str, "format": str, "touched": int,
         "file": int, "head_offset": int, "head_length": int, "head_path": str,
         "end_file": int, "end_offset": int, "end_length": int, "end_path": str,
         "head_at": int, "end_at": int, "missing": int, "gone": int, "revision": int,
@@ -45,6 +46,11 @@ TABLES: dict[str, dict[str, type]] = {
         "tokens_cached": int, "cost": int, "saved": int, "first_token": int, "branch": int,
         "how": int, "agent": int, "flags": int, "in_path": int, "out_path": int, "in_file": int,
         "out_file": int,
+    },
+    "sets": {
+        "run": int, "span": int, "proc": int, "seq": int, "facts": int, "time": int, "file": int,
+        "offset": int, "length": int, "model": int, "tokens_in": int, "tokens_out": int,
+        "tokens_cached": int, "cost": int, "saved": int,
     },
     "notes": {
         "id": int, "proc": int, "seq": int, "type": int, "span": int, "name": int, "value": bytes,
@@ -63,9 +69,10 @@ _KEYS: dict[str, Any] = {
     "procs": ("run", "proc"),
     "run_files": ("run", "file"),
     "blobs": ("run", "hash"),
+    "sets": ("run", "span", "proc", "seq"),
 }
 _UNIQUE = {"words": ["text"], "roots": ["path"], "files": ["path"], "runs": ["key"]}
-_INDEXES = {"run_files": ["file"], "problems": ["file"], "runs": ["fork_of"]}
+_INDEXES = {"run_files": ["file"], "problems": ["file"], "runs": ["fork_of", "caller_run"]}
 
 
 class IndexProblem(Exception):

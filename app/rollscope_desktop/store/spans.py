@@ -52,7 +52,8 @@ _START = _update(_STARTING)
 class Held:
     """What the writer remembers of a run between batches: counters, and spans that are not whole.
 
-    ``head_at`` and ``end_at`` are the order of the start and the end that its row tells of.
+    ``head_at`` and ``end_at`` are the order of the start and the end that its row tells of;
+    ``used`` has the keys of spans of which a usage was told before their end.
     """
 
     id: int
@@ -63,7 +64,9 @@ class Held:
     procs: dict[int, int] = field(default_factory=dict)
     open: dict[int, tuple[int, str]] = field(default_factory=dict)  # key: span id, kind
     headless: dict[int, int] = field(default_factory=dict)  # key: span id
+    bare: dict[int, int] = field(default_factory=dict)  # neither begun nor ended; key: span id
     files: set[int] = field(default_factory=set)
+    used: set[int] = field(default_factory=set)
 
 
 class Spans:
@@ -82,13 +85,13 @@ class Spans:
         if top is None:
             return
         run.spans = top - low + 1
-        for span, key, kind, name in self._db.execute(
-            "SELECT id, key, kind, name FROM spans WHERE id >= ? AND id < ? "
+        for span, key, kind, name, status in self._db.execute(
+            "SELECT id, key, kind, name, status FROM spans WHERE id >= ? AND id < ? "
             "AND (status = 0 OR name IS NULL)",
             (low, high),
         ):
             if name is None:
-                run.headless[key] = span
+                (run.bare if status == a.OPEN else run.headless)[key] = span
             else:
                 run.open[key] = (span, self._words.text(kind))
 
@@ -97,7 +100,7 @@ class Spans:
         base = run.id << RUN_SHIFT
         number = run.spans
         words = self._words
-        open_, headless = run.open, run.headless
+        open_, headless, bare = run.open, run.headless, run.bare
         point: list[tuple[Any, ...]] = []
         plain: list[tuple[Any, ...]] = []
         paid: list[tuple[Any, ...]] = []
@@ -110,6 +113,9 @@ class Spans:
         for row in rows:
             (key, parent, kind, name, state, start, end,
              at_in, in_len, at_out, out_len, cost, extra) = row  # fmt: skip
+            if bare and key in bare:
+                self._complete(run, file, row)
+                continue
             if name is None:
                 known = open_.pop(key, None)
                 if known is not None:
@@ -163,6 +169,36 @@ class Spans:
                 self._db.executemany(_INSERTS[columns], added)
         return late
 
+    def mention(self, run: Held, keys: set[int]) -> None:
+        """Make rows for spans that something is told of, where there is none: the log may have
+        lost their starts, or they are still to be read."""
+        left = keys - run.open.keys() - run.headless.keys() - run.bare.keys()
+        if not left:
+            return
+        low, high = run.id << RUN_SHIFT, (run.id + 1) << RUN_SHIFT
+        known = self._db.execute("SELECT key FROM spans WHERE id >= ? AND id < ?", (low, high))
+        left -= {key for (key,) in known}
+        for key in left:
+            run.bare[key] = low + run.spans
+            run.spans += 1
+        self._db.executemany(
+            f"INSERT INTO spans (id, key, status) VALUES (?, ?, {a.OPEN})",
+            [(run.bare[key], key) for key in left],
+        )
+
+    def _complete(self, run: Held, file: int, row: Row) -> None:
+        """A span that was only mentioned so far begins, or ends, or both."""
+        key = row[a.KEY]
+        span = run.bare.pop(key)
+        if row[a.NAME] is not None:
+            self._begin(span, file, row)
+            if row[a.STATE] == a.OPEN:
+                run.open[key] = (span, row[a.KIND])
+        else:
+            run.headless[key] = span
+        if row[a.STATE] != a.OPEN:
+            self._end(span, file, row)
+
     def _paid(self, cost: tuple[Any, ...] | None) -> tuple[Any, ...]:
         if cost is None:
             return (None,) * len(a.USAGE)
@@ -208,6 +244,9 @@ class Spans:
         for row in rows:
             if row[a.KEY] not in known:
                 fresh.append(row)
+                continue
+            if row[a.KEY] in run.bare:
+                self._complete(run, file, row)
                 continue
             span, status, name = known[row[a.KEY]]
             if name is None and row[a.NAME] is not None:

@@ -12,6 +12,7 @@ from rollscope_desktop.store.files import Files
 from rollscope_desktop.store.problems import Problems
 from rollscope_desktop.store.runs import Runs
 from rollscope_desktop.store.schema import open_for_writing, trouble
+from rollscope_desktop.store.there import THERE, below
 
 
 class Writer:
@@ -80,12 +81,12 @@ class Writer:
         self.runs.forget()
         self.problems.forget()
 
-    def counts(self) -> dict[str, int]:
-        """How much the index holds."""
+    def counts(self, own: Path | None = None) -> dict[str, int]:
+        """How much the index holds, without what was thrown away from our own folder."""
         with self.asking():
             row = self._db.execute(
-                "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM runs), "
-                "(SELECT ifnull(sum(spans), 0) FROM runs), "
-                "(SELECT ifnull(sum(times), 0) FROM problems)"
+                "SELECT (SELECT count(*) FROM files), count(*), ifnull(sum(spans), 0), "
+                f"(SELECT ifnull(sum(times), 0) FROM problems) FROM runs WHERE {THERE}",
+                below(own),
             ).fetchone()
         return dict(zip(("files", "runs", "spans", "problems"), map(int, row), strict=True))

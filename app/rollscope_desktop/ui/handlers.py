@@ -73,6 +73,7 @@ class Handlers(QObject):
             "help.about": self.show_about,
             "find.here": self.find,
             "span.copy": self._session.inspector_panel.copy_id,
+            "link.follow": self._session.inspector_panel.follow_link,
             **{f"filter.{trait}": partial(self._narrowing.only, trait) for trait in TRAITS},
             "copy.value": lambda: self._of_value(JsonView.copy_value),
             "copy.path": lambda: self._of_value(JsonView.copy_path),

@@ -77,7 +77,7 @@ class Session(QObject):
         self.client = EngineClient(notices, places, self)
         self.run = OpenRun(self.jobs, self)
         self.selection = self.run.selection
-        own = places.data / "runs"
+        own = places.runs
         self.runs = RunListModel(self.jobs, self, scope=self.run.scope, own=own)
         self.memory = RunMemory(settings, self.runs, self)
         self.copying = Copying(self.jobs, self.selection, notices, self)
@@ -211,6 +211,8 @@ class Session(QObject):
         self.views.made.connect(self._take_view)
         self.run.watch.axis_changed.connect(self._show_live)
         self.inspector_panel.reindex_wanted.connect(self.reindex)
+        self.inspector_panel.link_followed.connect(self.links.go)
+        self.inspector_panel.unlinked.connect(self._say_unlinked)
         self.inspector.reindex_wanted.connect(self.reindex)
         self.problems.counted.connect(self.window.status.show_problems)
 
@@ -280,6 +282,9 @@ class Session(QObject):
         first = self.runs.first_run()
         if first is not None:
             self.run_panel.select_run(first)
+
+    def _say_unlinked(self) -> None:
+        self.notices.say("The log links this to no other run.", topic="link")
 
     # Engine
 

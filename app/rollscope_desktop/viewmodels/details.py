@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.query.spans import query_spans
 from rollscope_desktop.services.jobs import Jobs, Lane, asking, steps
 
@@ -44,6 +45,14 @@ class Details(QObject):
         """Take the rows that come along with the outline of the open run."""
         watch.opened.connect(self._take_opening)
         watch.grown.connect(self._take_following)
+        watch.axis_changed.connect(self._renew_open)
+
+    def _renew_open(self) -> None:
+        """Something was heard of the run: of steps that have not ended there may be more to say."""
+        ids = [id for id, row in self._rows.items() if row.status == OPEN]
+        if ids:
+            self._old.update(ids)
+            self.arrived.emit(ids)
 
     def _take_opening(self, opening: Opening) -> None:
         self.put(opening.rows)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
+from rollscope_desktop.model.remark import REMARKS
 from rollscope_desktop.viewmodels.lines import NoteLine, SpanLine
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ def _after(time: int | None, zero: int) -> int | None:
 
 
 def note_said(name: str, value: str | float | None) -> str:
-    """A note in short: ``score = 0.8``, or only its name when it has no short value."""
+    """A note in short: ``score = 0.8``, or only its name when it has no short value. What the
+    recorder itself noted is a sentence."""
+    if name in REMARKS and isinstance(value, str) and value[:1] not in ("", "{", "["):
+        return text.one_line(value)
     said = text.one_line(name)
     if value is None or value == "":
         return said

@@ -16,7 +16,7 @@ from rollscope.wire import Encoder
 from rollscope_desktop.formats.base import Place
 from rollscope_desktop.formats.runlog import RunLog
 from rollscope_desktop.model.assemble import assemble
-from rollscope_desktop.model.events import RunStart, SpanEnd, SpanStart
+from rollscope_desktop.model.events import Fact, RunStart, SpanEnd, SpanStart
 from rollscope_desktop.store.writer import Writer
 from tests.app.formats.road import look
 
@@ -237,3 +237,48 @@ def test_events_keep_what_only_some_of_them_have() -> None:
     assert isinstance(end, SpanEnd)
     assert end.usage is not None
     assert (end.first_token, end.usage.model) == (9, "m")
+
+
+# -- what the recorder says of itself ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_events_that_the_recorder_dropped_are_told(patient: bool) -> None:
+    kept = line(type="span.start", span="00f067aa0ba902b7", name="a")
+    lost = line(type="event", name="dropped", data={"events": 12, "reason": "the disk is full."})
+    other = line(type="event", name="other", data={"events": 3})
+    data = kept + lost + other + (b"odd\n" if patient else b"")
+
+    found = read(data).problems
+
+    assert [problem.reason for problem in found][:1] == [
+        "12 events were dropped by the recorder: the disk is full."
+    ]
+    assert (found[0].line, found[0].offset, len(found)) == (1, len(kept), 1 + patient)
+    [change] = assemble(read(data))
+    assert [note[5] for note in change.notes] == [
+        "12 events were dropped by the recorder: the disk is full", None,
+    ]  # fmt: skip
+
+
+def test_a_drop_that_says_little_is_told_all_the_same() -> None:
+    said: tuple[Any, ...] = (None, [], {"events": "x"}, {"events": 1})
+    for data in said:
+        [problem] = read(line(type="event", name="dropped", data=data) * 2).problems[:1]
+        number = "1 event was" if data == {"events": 1} else "Events were"
+        assert problem.reason == f"{number} dropped by the recorder."
+
+
+def test_more_of_a_step_survives_odd_fields() -> None:
+    data = line(
+        type="span.set", span="00f067aa0ba902b7", output=[2**80], usage={"input_tokens": "x"}
+    )
+
+    batch = read(data)
+
+    [change] = assemble(batch)
+    [(_, _, _, facts, *_)] = change.sets
+    assert facts == Fact.OUTPUT
+    assert [problem.reason for problem in batch.problems] == [
+        "In the event span.set, usage cannot be read and was left out."
+    ]

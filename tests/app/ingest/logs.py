@@ -28,7 +28,8 @@ JUNK = (
 
 _OPS = (
     "start", "span", "span", "span", "end", "end", "message", "signal", "shared", "finish",
-    "odd", "again", "junk", "padded", "other run", "other process",
+    "odd", "again", "junk", "padded", "other run", "other process", "more", "more", "more of run",
+    "recorder", "call", "call", "call", "lost",
 )  # fmt: skip
 ops = st.lists(st.tuples(st.sampled_from(_OPS), st.integers(0, 7)), max_size=40)
 
@@ -49,6 +50,7 @@ class Writer:
     spans: int = 0
     open: list[tuple[int, str]] = field(default_factory=list)
     encoders: dict[tuple[int, int], Encoder] = field(default_factory=dict)
+    said: list[Any] = field(default_factory=list)
 
     def line(self, type: str, run: int | None = None, **fields: Any) -> None:
         """One event of the run at hand, with the blobs that it needs."""
@@ -70,7 +72,10 @@ class Writer:
         match op:
             case "start":
                 process = {"pid": self.proc + 1, "host": "h"}
-                self.line("run.start", v=1, name=f"run {n}", process=process, meta={"n": n})
+                place: dict[str, Any] = {"environment": f"e{n}", "project": "p"} if n % 2 else {}
+                caller = {"run": name_of("run", 9, size=16), "span": name_of("span", n)}
+                self.line("run.start", v=1, name=f"run {n}", process=process, meta={"n": n},
+                          caller=caller if n % 3 else None, **place)  # fmt: skip
             case "span":
                 self.spans += 1
                 span = name_of("span", self.spans)
@@ -80,11 +85,39 @@ class Writer:
                 about = {"branch": n} if n % 2 else {}
                 self.line("span.start", span=span, parent=parent, kind=kind, name=f"s{n}", **about)
                 self.open.append((self.run, span))
+            case "call":
+                # A conversation that goes on, now and then from where it was before.
+                self.said = [*self.said[: len(self.said) - n % 3], f"message {n}", "long " * 30]
+                self.spans += 1
+                span = name_of("span", self.spans)
+                sent = {"messages": self.encoder(self.run).messages(self.said)}
+                self.line("span.start", span=span, kind="llm", name=f"c{n}", input=sent)
+                self.open.append((self.run, span))
             case "end" if self.open:
                 run, span = self.open.pop(n % len(self.open))
-                usage = {"model": f"m{n}", "input_tokens": n, "cost_usd": n / 10} if n % 3 else None
+                said = {"model": f"m{n}", "input_tokens": n, "cost_usd": n / 10} if n % 3 else None
                 status = ("ok", "error", "cancelled", "strange")[n % 4]
-                self.line("span.end", run, span=span, status=status, usage=usage, output="x" * n)
+                self.line("span.end", run, span=span, status=status, usage=said, output="x" * n)
+            case "more" if self.open:
+                run, span = self.open[n % len(self.open)]
+                used: Any = ({"model": f"s{n}"}, {"input_tokens": n}, {"cost_usd": n / 4}, None)
+                what: dict[str, Any] = {("input", "output", "attrs")[n % 3]: {"n": n}}
+                lossy = ["output"] if n % 2 else None
+                self.line("span.set", run, span=span, usage=used[n % 4], lossy=lossy, **what)
+            case "lost":
+                # A span of which the log has no start; of some it has no end either.
+                self.spans += 1
+                span = name_of("lost", self.spans)
+                usage = {"model": f"l{n}", "input_tokens": n, "cost_usd": n / 8}
+                self.line("span.set", span=span, output={"n": n}, usage=usage)
+                if n % 2:
+                    self.line("span.end", span=span, status="ok", usage={"output_tokens": n})
+            case "more of run":
+                more: dict[str, Any] = {("input", "output", "meta")[n % 3]: {"n": n}}
+                self.line("run.set", **more)
+            case "recorder":
+                data = ({"events": n, "reason": "x"}, {"number": n, "status": 429}, None)[n % 3]
+                self.line("event", name=("dropped", "attempt")[n % 2], data=data)
             case "message":
                 self.line("message", role="user", content="hello " * n)
             case "signal":

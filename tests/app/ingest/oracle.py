@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _RUN = (
     "key, name, agent, session, group_id, group_index, chain, source_id, rollout, attempt, started,"
     "ended, last, clock, status, finish, error, reward, spans, notes, errors, llm, tools,"
-    "tokens_in, tokens_out, cost, saved, fork_of, fork_at, pid, host, format, missing"
+    "tokens_in, tokens_out, cost, saved, fork_of, fork_at, pid, host, format, missing,"
+    "caller_run, caller_span, environment, project"
 )
 _SPAN = (
     "key, parent, k.text, n.text, status, start, end, m.text, tokens_in, tokens_out,"
@@ -83,11 +84,18 @@ def _dump(db: sqlite3.Connection) -> dict[str, Any]:
             notes[(proc, seq, span, value, time, *texts, said(file, offset, length))] += 1
         blobs = {
             # Several processes may have written it: what they say is the same.
-            hash: (wire.decode(said(file, offset, length) or b"{}").get("data"), words.get(path))
-            for hash, file, offset, length, path in db.execute(
+            name: (wire.shared(wire.decode(said(file, offset, length) or b"{}")), words.get(path))
+            for name, file, offset, length, path in db.execute(
                 "SELECT hash, file, offset, length, path FROM blobs WHERE run = ?", (run,)
             )
         }
+        sets: Rows = Counter()
+        for *told, model, file, offset, length in db.execute(
+            "SELECT span, proc, seq, facts, time, tokens_in, tokens_out, tokens_cached, cost,"
+            " saved, model, file, offset, length FROM sets WHERE run = ? AND file IS NOT NULL",
+            (run,),
+        ):
+            sets[(*told, words.get(model), said(file, offset, length))] += 1
         head, tail = (
             db.execute(
                 "SELECT file, head_offset, head_length FROM runs WHERE id = ?", (run,)
@@ -107,6 +115,7 @@ def _dump(db: sqlite3.Connection) -> dict[str, Any]:
             == (1,),
             "spans": spans,
             "notes": notes,
+            "sets": sets,
             "blobs": blobs,
         }
     return {

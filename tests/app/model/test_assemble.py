@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rollscope_desktop.model import assemble as a
-from rollscope_desktop.model.assemble import Change, assemble, nano_dollars, span_key
+from rollscope_desktop.model.assemble import Change, assemble
+from rollscope_desktop.model.columns import nano_dollars, span_key
 from rollscope_desktop.model.events import (
     Agent,
     Any_Event,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from rollscope.capture import dialects
 from rollscope_desktop.model.request import NoRequest, curl, python, request_of, without_keys
 
 CHAT = {
@@ -129,3 +130,69 @@ def test_what_is_no_secret_stays() -> None:
 def test_what_is_no_request_is_said(sent: Any) -> None:
     with pytest.raises(NoRequest, match=r"\.$"):
         request_of(sent, None)
+
+
+ANTHROPIC = {
+    "model": "claude-x",
+    "max_tokens": 50,
+    "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
+    "messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "c1", "name": "add", "input": {"a": 1}}]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "c1", "content": "2"}]},
+    ],
+    "tools": [{"name": "add", "description": "Adds", "input_schema": {"type": "object"}}],
+}  # fmt: skip
+GEMINI = {
+    "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+    "generationConfig": {"temperature": 0.5},
+}
+GOOGLE = "https://generativelanguage.googleapis.com/v1beta/models/gemini-x:generateContent"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "client"),
+    [
+        ("https://api.openai.com/v1/chat/completions", CHAT, "OpenAI()"),
+        ("http://here/v1/chat/completions", CHAT, "OpenAI(base_url='http://here/v1')"),
+        ("https://api.openai.com/v1/responses", {"model": "gpt-x", "input": "Hi"}, "OpenAI()"),
+        ("https://api.anthropic.com/v1/messages", ANTHROPIC, "Anthropic()"),
+        (GOOGLE, GEMINI, "genai.Client()"),
+    ],
+)
+def test_the_common_form_becomes_what_the_provider_was_sent(
+    url: str, body: dict[str, Any], client: str
+) -> None:
+    found = dialects.find("POST", url, {}, body)
+    assert found is not None
+    request = request_of(found.request().to_log(), None, None, found.dialect.name, url)
+    assert (request.url, request.body) == (url, body)
+    assert request.client.startswith(client)
+    assert python(request)
+
+
+def test_a_dialect_without_a_package_can_be_sent_but_not_written_as_python() -> None:
+    body = {"model": "llama", "messages": [{"role": "user", "content": "Hi"}], "stream": False}
+    found = dialects.find("POST", "http://localhost:11434/api/chat", {}, body)
+    assert found is not None
+    log = found.request().to_log()
+    request = request_of(log, None, None, "ollama", "http://localhost:11434/api/chat")
+    assert request.body == body
+    assert "http://localhost:11434/api/chat" in curl(request)
+    with pytest.raises(NoRequest, match="No package"):
+        python(request)
+    with pytest.raises(NoRequest, match="where this call was sent"):
+        request_of(log, None, None, "ollama")
+    with pytest.raises(NoRequest, match="odd, which is not known here"):
+        request_of(log, None, None, "odd", "http://h")
+    with pytest.raises(NoRequest, match="not a whole request"):
+        request_of({"messages": 5}, None, None, "openai.chat", "http://h")
+
+
+def test_the_common_form_without_a_dialect_is_written_as_most_servers_take_it() -> None:
+    log = {"model": "m", "messages": CHAT["messages"], "settings": {"temperature": 0.5}}
+    request = request_of(log, None, "http://h/v1/")
+    assert request.url == "http://h/v1/chat/completions"
+    assert request.body == {**CHAT, "model": "m"}

@@ -130,6 +130,62 @@ def test_calls_without_steps_of_their_own_are_paired_by_id(index: Index, reader:
     ]
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_calls_without_ids_are_paired_by_name_and_order(
+    own: bool, index: Index, reader: Reader
+) -> None:
+    log, out = begin()
+    asked = {"role": "assistant", "content": [
+        {"type": "tool_call", "name": "add", "arguments": {"x": 1}},
+        {"type": "tool_call", "name": "add", "arguments": {"x": 2}},
+        {"type": "tool_call", "name": "look", "arguments": {}},
+    ]}  # fmt: skip
+    out += log.whole("llm", "chat", input={"messages": [USER]}, output={"message": asked})
+    if own:
+        for name, came in (("add", "one"), ("add", "two"), ("look", {"seen": []})):
+            out += log.whole("tool", name, output=came)
+    results = [
+        {"type": "tool_result", "name": "add", "content": {"result": "one"}},
+        {"type": "tool_result", "name": "add", "content": {"result": "two"}},
+        {"type": "tool_result", "name": "look", "content": {"seen": []}},
+    ]
+    sent = [USER, asked, {"role": "user", "content": results}]
+    out += log.whole("llm", "chat", input={"messages": sent}, output="Done.")
+
+    cards = [
+        "[add] → one",
+        "[add] → two",
+        "[look] → {'seen': []}",
+    ] if own else [
+        "[add (from messages)] {'x': 1} → {'result': 'one'}",
+        "[add (from messages)] {'x': 2} → {'result': 'two'}",
+        "[look (from messages)] {} → {'seen': []}",
+    ]  # fmt: skip
+    assert of(index, reader, out).splitlines()[2:] == [
+        "assistant! calls add, add, look", *cards, "assistant! Done.",
+    ]  # fmt: skip
+
+
+def test_a_result_that_says_it_is_an_error_has_failed(index: Index, reader: Reader) -> None:
+    log, out = begin()
+    asked = answer(None, ("a", "add", "{}"), ("b", "look", "{}"))
+    out += log.whole("llm", "chat", input=[USER], output=asked)
+    out += log.whole("tool", "look")
+    results = [
+        {"type": "tool_result", "tool_call_id": id, "content": "no", "extra": {"is_error": True}}
+        for id in ("a", "b", "z")
+    ]
+    sent = [USER, asked, {"role": "user", "content": results}]
+    out += log.whole("llm", "chat", input=sent, output="Sorry.")
+    [run] = index.grow("a.jsonl", out)
+
+    pages = pages_of(reader, steps_of(reader, run)).values()
+    cards = [item for page in pages for item in page.items if isinstance(item, Card)]
+    assert [(card.name, card.own, card.failed) for card in cards] == [
+        ("add", False, True), ("look", True, False), ("tool result", False, True),
+    ]  # fmt: skip
+
+
 def test_what_left_the_context_is_told(index: Index, reader: Reader) -> None:
     log, out = begin()
     talk = [SYSTEM, USER, answer("One."), {"role": "user", "content": "And now?"}]
@@ -325,7 +381,8 @@ def test_a_context_of_which_nothing_is_kept(index: Index, reader: Reader) -> Non
 KEYS = st.sampled_from(
     ["role", "content", "messages", "type", "text", "tool_calls", "function", "name", "arguments",
      "id", "tool_call_id", "image_url", "source", "data", "choices", "message", "output", "system",
-     "reasoning", "thinking", "$blob", "$raw", "content_preview", "parts", "summary"]
+     "reasoning", "thinking", "$blob", "$list", "$raw", "content_preview", "parts", "summary",
+     "extra", "is_error", "inlineData", "mimeType"]
 )  # fmt: skip
 WORDS = st.sampled_from(["", "user", "assistant", "tool", "text", "image", "a\x00b", "{", "[1]"])
 VALUES = st.recursive(
@@ -368,3 +425,43 @@ def test_what_only_grew_dropped_nothing(before: list[int], more: list[int]) -> N
     found = align(before, before + more)
 
     assert (found.dropped, found.fresh) == (0, len(before))
+
+
+def delegating(log: Log, answered: bool) -> bytes:
+    """A model that asks two agents and one that is not there; one of them fails."""
+    calls = [
+        {"type": "tool_call", "id": "c1", "name": "ask", "arguments": {"who": "scout"}},
+        {"type": "tool_call", "id": "c2", "name": "clerk", "arguments": {}},
+        {"type": "tool_call", "id": "c3", "name": "nobody", "arguments": {}},
+    ]
+    asked = {"role": "assistant", "content": calls}
+    lead, out = log.span_id(), b""
+    out += log.line("span.start", span=lead, kind="agent", name="lead")
+    out += log.whole("llm", "m", lead, input={"messages": [USER]}, output={"message": asked})
+
+    def inside(agent: str) -> bytes:
+        return log.whole("llm", "m", agent, input="go", output="went")
+
+    error = {"type": "E", "message": "no"}
+    out += log.whole("agent", "clerk", lead, status="error", error=error, inside=inside)
+    out += log.whole("agent", "scout", lead, output="seen", inside=inside)
+    if answered:
+        told = {"role": "tool", "tool_call_id": "c1", "content": "told"}
+        sent = {"messages": [USER, asked, told]}
+        out += log.whole("llm", "m", lead, input=sent, output="done")
+    return out + log.line("span.end", span=lead, status="ok")
+
+
+@pytest.mark.parametrize(("answered", "first"), [(False, "seen"), (True, "told")])
+def test_a_call_that_went_to_an_agent_shows_what_the_agent_gave(
+    index: Index, reader: Reader, answered: bool, first: str
+) -> None:
+    log, out = begin()
+    out += delegating(log, answered) + log.line("run.end", status="ok")
+    lines = of(index, reader, out).splitlines()
+    cards = [line for line in lines if "(from messages)" in line]
+    assert cards == [
+        f"[ask (from messages)] {{'who': 'scout'}} → {first}",
+        "[clerk (from messages)] {} E: no",
+        "[nobody (from messages)] {} No result of this call is in the log.",
+    ]

@@ -199,7 +199,7 @@ def test_nesting_that_python_could_not_follow_ends_in_an_ellipsis() -> None:
     def blob(name: str) -> Any:
         raise NoBlob(name)
 
-    expander = Expander(blob, None)
+    expander = Expander(blob, list, None)
     assert isinstance(expander.expand(value), list)
     assert [cut.what for cut in expander.cuts] == ["levels"]
 

@@ -53,3 +53,39 @@ def test_counts_files_and_payload_places(index: Index, reader: Reader) -> None:
     assert ends.output is not None
     assert (ends.input.path, ends.output.path) == ("input", "output")
     assert runs.query_run_payloads(reader, 99) == runs.RunPayloads(None, None)
+
+
+def test_what_was_thrown_away_from_our_own_folder_does_not_count(
+    index: Index, reader: Reader
+) -> None:
+    index.grow("own/1.jsonl", simple_run(1))
+    index.grow("own/2.jsonl", simple_run(2))
+    index.grow("other/3.jsonl", simple_run(3))
+    for name in ("own/1.jsonl", "other/3.jsonl"):
+        with index.writer.transaction():
+            index.writer.files.mark_missing(index.files[name], True)
+    own = index.folder / "own"
+    assert {run.name for run in runs.query_newest(reader, own=own)} == {"run 2", "run 3"}
+    assert (index.writer.counts(own)["runs"], index.writer.counts(own)["spans"]) == (2, 6)
+    assert index.writer.counts()["runs"] == 3
+
+
+def test_a_run_of_several_processes_is_one_run(index: Index, reader: Reader) -> None:
+    """A child's log may be read before that of the process that began the run."""
+    key, child, parent = run_key(1), Log(run_key(1), proc=1), Log(run_key(1))
+    [run] = index.grow("1.jsonl", child.whole("tool", "inside"))
+    row = runs.query_run(reader, run)
+    assert row is not None
+    assert (row.name, row.spans) == (None, 1)
+    start = parent.line("run.start", v=1, name="whole", input=1, environment="e", project="p")
+    assert index.grow("0.jsonl", start + parent.whole()) == [run]
+    row = runs.query_run(reader, run)
+    assert row is not None
+    assert (row.key, row.name, row.spans, row.environment, row.project) == (
+        key, "whole", 2, "e", "p"
+    )  # fmt: skip
+    assert len(runs.query_files(reader, run)) == 2
+    given = runs.query_run_payloads(reader, run).input
+    assert given is not None
+    index.grow("1.jsonl", child.whole("tool", "more"))
+    assert [head.spans for head in runs.query_heads(reader)] == [3]

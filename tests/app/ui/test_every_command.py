@@ -113,6 +113,7 @@ LOOKS: dict[str, Callable[[Session], object]] = {
     "view": lambda s: s.views.key,
     "reveal": lambda s: s.views.key,
     "span.copy": clipboard,
+    "link.follow": lambda s: len(s.said),
     "copy": clipboard,
     "span.diff": lambda s: [w for w in QApplication.topLevelWidgets() if isinstance(w, DiffWindow)],
     "palette": lambda s: s.handlers.palette.isVisible(),

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
 
 from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.inspector.payload import PayloadView
@@ -205,3 +205,59 @@ def test_at_a_moment(panel, run, index, qtbot) -> None:
     run.playhead.set(None)
     qtbot.waitUntil(found.shows_content)
     assert panel._sign.toolTip() == "ok"
+
+
+def test_a_linked_run_is_gone_to_by_mouse_and_by_command(panel, index, qtbot) -> None:
+    one, two, span = run_key(1), run_key(2), "0a" * 8
+    log = Log(one)
+    out = log.line("run.start", v=1, name="outer")
+    index.grow("a.jsonl", out + log.line("span.start", span=span, kind="tool", name="call"))
+    index.grow(
+        "b.jsonl",
+        Log(two).line("run.start", v=1, name="inner", caller={"run": one, "span": span}),
+    )
+    go(panel, None, qtbot, run=2)
+    facts = panel.pages[Tab.SUMMARY]._facts
+    qtbot.waitUntil(lambda: any(fact.link for fact in facts._facts))
+    number = next(n for n, fact in enumerate(facts._facts) if fact.link)
+    assert facts._facts[number].value == "call of outer"
+    place = facts._box(number).center()
+    with qtbot.waitSignal(panel.link_followed) as pressed:
+        QTest.mouseMove(facts, place)
+        QTest.mouseClick(facts, Qt.MouseButton.LeftButton, pos=place)
+    assert pressed.args == [f"rollscope://run/{one}/span/{span}"]
+    with qtbot.waitSignal(panel.link_followed):
+        panel.follow_link()
+    with qtbot.assertNotEmitted(panel.link_followed):
+        QTest.mouseClick(facts, Qt.MouseButton.LeftButton, pos=facts._box(0).center())
+
+
+def test_of_several_linked_runs_one_is_chosen(panel, index, qtbot) -> None:
+    one = run_key(1)
+    index.grow("a.jsonl", Log(one).line("run.start", v=1, name="outer"))
+    for n in (2, 3):
+        inner = Log(run_key(n)).line("run.start", v=1, name=f"inner & {n}", caller={"run": one})
+        index.grow(f"{n}.jsonl", inner)
+    go(panel, None, qtbot, run=1)
+    facts = panel.pages[Tab.SUMMARY]._facts
+    qtbot.waitUntil(lambda: any(fact.link for fact in facts._facts))
+    with qtbot.assertNotEmitted(panel.link_followed):
+        panel.follow_link()
+    [menu] = panel.findChildren(QMenu)
+    assert [action.text() for action in menu.actions()] == [
+        "Started run: inner && 2", "Started run: inner && 3",
+    ]  # fmt: skip
+    assert menu.activeAction() is menu.actions()[0]
+    with qtbot.waitSignal(panel.link_followed) as chosen:
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert chosen.args == [f"rollscope://run/{run_key(3)}"]
+
+
+def test_what_was_not_recorded_as_a_whole_is_said_above_it(panel, index, qtbot) -> None:
+    log, span = Log(run_key(1)), "0a" * 8
+    out = log.line("span.start", span=span, kind="tool", name="t", input="abc", lossy=["input"])
+    index.grow("a.jsonl", out + log.line("span.end", span=span, status="ok", output="x"))
+    go(panel, 0, qtbot)
+    assert "cut to the recording limit" in page(panel, Tab.INPUT, qtbot)._note._said.text()
+    assert page(panel, Tab.OUTPUT, qtbot)._note._said.text() == ""

@@ -258,3 +258,40 @@ def test_the_playhead_of_another_run_means_nothing_here(opened, inspector, index
 
     assert inspector.there is Standing.OVER
     assert facts(inspector)["Status"] == "ok"
+
+
+def test_more_of_a_step_that_runs_is_shown_when_it_is_told(
+    opened, inspector, index: Index, qtbot
+) -> None:
+    log, span = Log(run_key(1)), "0a" * 8
+    out = log.line("run.start", v=1, name="r")
+    [run] = index.grow("a.jsonl", out + log.line("span.start", span=span, kind="tool", name="t"))
+    opened.watch.show(run)
+    qtbot.waitUntil(lambda: opened.watch.whole)
+    id = run << 31
+    opened.details.row(id)
+    qtbot.waitUntil(lambda: opened.details.row(id) is not None)
+    inspector.show_subject(run, id)
+    assert shown(inspector, Tab.INPUT, qtbot).state is PartState.EMPTY
+
+    index.grow("a.jsonl", log.line("span.set", span=span, input="more", output="so far"))
+    opened.watch.follow()
+    inspector.follow()
+
+    qtbot.waitUntil(lambda: inspector.part(Tab.INPUT).state is PartState.FULL)
+    assert inspector.part(Tab.INPUT).value.value == "more"
+    qtbot.waitUntil(lambda: bool(opened.details.row(id).sets))
+    started = opened.details.row(id).start
+    index.grow("a.jsonl", log.line("span.end", span=span, status="ok", output="at last"))
+    opened.watch.follow()
+    inspector.follow()
+    qtbot.waitUntil(lambda: inspector.title.status != 0)
+    qtbot.waitUntil(lambda: inspector.part(Tab.OUTPUT).value is not None)
+
+    opened.playhead.set(1_500_000)  # after its start, before anything was told of it
+    assert started is not None
+    assert inspector.part(Tab.OUTPUT).state is PartState.LATER
+    qtbot.waitUntil(lambda: inspector.part(Tab.INPUT).state is PartState.EMPTY)
+    opened.playhead.set(2_500_000)
+    qtbot.waitUntil(lambda: shown(inspector, Tab.OUTPUT, qtbot).state is PartState.FULL)
+    assert shown(inspector, Tab.OUTPUT, qtbot).value.value == "so far"

@@ -51,7 +51,8 @@ class Card:
 
     ``arguments`` and ``result`` are values as JSON has them; a text result is in ``texts``.
     ``own`` is set when the call has a step of its own in the log, whose times and status hold for
-    it; else it is known from the messages alone.
+    it; else it is known from the messages alone. ``failed`` is set when the result itself says that
+    it is an error.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Card:
     missing: str = ""
     error: str = ""
     big: int = 0
+    failed: bool = False
 
 
 class Mark(Enum):

@@ -12,6 +12,7 @@ from rollscope_desktop.model.events import Flag
 from rollscope_desktop.model.fragment import error_words
 from rollscope_desktop.model.messages import Message, ToolCall, messages_in
 from rollscope_desktop.model.rows import ORDER
+from rollscope_desktop.query.conversation.delegates import card_of_delegate, delegates
 from rollscope_desktop.query.conversation.items import (
     Card,
     Item,
@@ -36,6 +37,7 @@ from rollscope_desktop.query.conversation.shape import (
 from rollscope_desktop.query.conversation.steps import Steps, What
 from rollscope_desktop.query.conversation.talk import Call, Calls
 from rollscope_desktop.query.expand import Limits
+from rollscope_desktop.query.messages import noted
 from rollscope_desktop.query.payloads import PayloadGone, Payloads
 from rollscope_desktop.query.progress import Partial, Progress
 from rollscope_desktop.query.spans import query_spans
@@ -186,7 +188,7 @@ class _Reading:
             return (Remark(str(error)),)
         if value.too_big:
             return (Said(note.name or "message", big=value.size),)
-        found = messages_in({"role": note.name or "message", "content": value.value})
+        found = messages_in(noted(note.name or "message", value.value))
         near = self._said_near(place)
         found = [replace(m, name=m.name or "noted") for m in found]
         return tuple(said(m) for m in found if is_said(m) and (m.role, m.text.strip()) not in near)
@@ -247,7 +249,8 @@ class _Reading:
         for each in asked:
             if each.name in free:
                 free.remove(each.name)
-        return Paired({c.id for c in asked if c.id is not None} | set(names), len(free))
+        nameless = sum(each.id is None for each in asked)
+        return Paired({c.id for c in asked if c.id is not None} | set(names), len(free) + nameless)
 
     def _result_of(self, place: int, row: SpanRow) -> Message | None:
         """A tool's result where only the next call of its agent tells it; paired by order."""
@@ -280,7 +283,7 @@ class _Reading:
             missing = ""
         elif row.flags & Flag.NO_OUTPUT:
             missing = "The answer was not recorded."
-        elif row.output is None and row.status != OPEN and not error:
+        elif not row.outputs and row.status != OPEN and not error:
             missing = "The log has no answer."
         elif row.status == OK and not is_said(whole_message):
             missing = "Nothing was said."
@@ -298,38 +301,66 @@ class _Reading:
             return []
         rows = (self._row(n) for n in self._steps.tools_of(place))
         own = [row.name for row in rows if row is not None]
-        results: dict[str | None, Message] = {}
-        items: list[Item] = []
-        for wanted in asked:
+        left, numbers = [], []
+        for number, wanted in enumerate(asked):
             if wanted.name in own:
                 own.remove(wanted.name)
+            else:
+                left.append(wanted)
+                numbers.append(number)
+        if not left:
+            return []
+        told: list[Message | None] = [None] * len(asked)
+        if later is not None:
+            told = self._told(call, self._calls.read(later), asked)
+        agents = [row for n in self._steps.agents_of(place) if (row := self._row(n)) is not None]
+        items: list[Item] = []
+        for wanted, number, agent in zip(left, numbers, delegates(left, agents), strict=True):
+            result = told[number]
+            if result is None and agent is not None:
+                big = agent.id in self._big
+                items.append(card_of_delegate(self._payloads, self._calls, wanted, agent, big))
                 continue
-            if not results and later is not None:
-                sent = self._calls.read(later).sent[-(len(asked) * 2 + 4) :]
-                results = {m.tool_call_id: m for m in self._calls.messages(sent)
-                           if m.role == "tool"}  # fmt: skip
-            result = results.get(wanted.id) if wanted.id is not None else None
             missing = "" if result else "No result of this call is in the log."
             if later is None and self._steps.run.ended is None:
                 missing = missing and "No result so far."
             items.append(card_of(wanted.name, wanted.arguments, result, missing))
         return items
 
+    def _told(self, call: Call, later: Call, asked: list[ToolCall]) -> list[Message | None]:
+        """The results of calls that the call after them tells: by id, else by name and order."""
+        sent = later.sent[-(len(asked) * 2 + 4) :]
+        by_id = {m.tool_call_id: m for m in self._calls.messages(sent) if m.role == "tool"}
+        found = [by_id.get(wanted.id) if wanted.id is not None else None for wanted in asked]
+        if any(wanted.id is None for wanted in asked):
+            news = self._calls.news(later, call).messages
+            free = [m for m in news if m.role == "tool" and not m.tool_call_id]
+            for number, wanted in enumerate(asked):
+                mine = (m for m in free if m.name in (wanted.name, None))
+                if wanted.id is None and (result := next(mine, None)) is not None:
+                    free.remove(result)
+                    found[number] = result
+        return found
+
     def _tool(self, place: int, row: SpanRow) -> Card:
         even_big = row.id in self._big
         missing = []
         asked: Any = None
         big = 0
-        if row.input is not None and not row.flags & Flag.NO_INPUT:
-            value = self._payloads.value(row.input, even_big)
+        if row.inputs and not row.flags & Flag.NO_INPUT:
+            value = self._payloads.first(row.inputs, even_big)
             asked, big = parsed(value.value), value.size if value.too_big else 0
         elif row.flags & Flag.NO_INPUT:
             missing.append("What it was called with was not recorded.")
         got: Any = None
-        if row.output is not None and not row.flags & Flag.NO_OUTPUT:
-            value = self._payloads.value(row.output, even_big)
+        untold = bool(row.flags & Flag.NO_OUTPUT)
+        if row.outputs and not row.flags & Flag.NO_OUTPUT:
+            value = self._payloads.first(row.outputs, even_big)
+            untold = not value.present and row.status == OK
+            if value.lossy:
+                missing.append("The log does not hold all of its result.")
             got, big = value.value, max(big, value.size if value.too_big else 0)
-        told = self._result_of(place, row) if row.flags & Flag.NO_OUTPUT else None
+        told = self._result_of(place, row) if untold else None
         if told is not None:
             got = {"role": "tool", "content": list(told.texts)}
         elif row.flags & Flag.NO_RESULT:
@@ -348,5 +379,5 @@ class _Reading:
         preview = sum(w.size for w in texts) if cut else None
         return Card(
             text.one_line(row.name or row.kind, 80), row.kind, asked, result, texts, pictures, True,
-            preview, " ".join(missing), text.visible(error), big,
+            preview, " ".join(missing), text.visible(error), big, told is not None and told.failed,
         )  # fmt: skip

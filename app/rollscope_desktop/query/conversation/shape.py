@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -130,6 +130,7 @@ def joined(messages: Sequence[Message]) -> Message:
         tuple(one for m in messages for one in m.images),
         any(m.is_preview for m in messages),
         tuple(one for m in messages for one in m.pictures),
+        any(m.failed for m in messages),
     )
 
 
@@ -142,8 +143,9 @@ def card_of(name: str, asked: Any, result: Message | None, missing: str) -> Card
         pictures = pictures_of(result)
     preview = sum(w.size for w in texts) if result.is_preview else None
     return Card(
-        text.one_line(name, 80), "tool", asked, value, texts, pictures, False, preview, missing
-    )
+        text.one_line(name, 80), "tool", asked, value, texts, pictures, False, preview, missing,
+        failed=result.failed,
+    )  # fmt: skip
 
 
 def orphan(message: Message, preview: bool, later: bool) -> Card:
@@ -153,8 +155,7 @@ def orphan(message: Message, preview: bool, later: bool) -> Card:
     shown = card.preview
     if shown is None and preview:
         shown = sum(w.size for w in card.texts)
-    return Card(card.name, "tool", None, card.result, card.texts, card.pictures, False, shown,
-                missing)  # fmt: skip
+    return replace(card, preview=shown, missing=missing)
 
 
 def parsed(value: Any) -> Any:

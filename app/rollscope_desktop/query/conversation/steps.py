@@ -112,6 +112,15 @@ class Steps:
                     return
                 yield place
 
+    def agents_of(self, at: int, most: int = 5_000) -> Iterator[int]:
+        """The agents that begin right inside the talk of a model call, before the next call."""
+        thread, depth = int(self.thread[at]), int(self.depth[at])
+        for place in range(at + 1, min(len(self), at + most)):
+            if self.what[place] == What.ENTER and self.depth[place] == depth + 1:
+                yield place
+            elif self.thread[place] == thread and self.what[place] in (What.CALL, What.LEAVE):
+                return
+
     def call_near(self, at: int, by: int, most: int = 50) -> int:
         """The nearest model call before or after a step, -1 if there is none near."""
         if by > 0:

@@ -84,9 +84,9 @@ class Calls:
         return Call(row, sent, answered, odd, number, "", max(big, more))
 
     def _sent(self, row: SpanRow) -> tuple[tuple[Piece, ...], Any, int | None, int]:
-        if row.input is None:
+        if not row.inputs:
             return (), None, None, 0
-        payload = self._payloads.bare(row.input, row.id in self._big)
+        payload = self._payloads.first_bare(row.inputs, row.id in self._big)
         if payload.too_big:
             return (), None, None, payload.size
         value = self.opened(payload.value)
@@ -100,15 +100,18 @@ class Calls:
         return pieces, None if odd is None else odd.value, None, 0
 
     def _answered(self, row: SpanRow) -> tuple[tuple[Piece, ...], int]:
-        if row.output is None or row.flags & Flag.NO_OUTPUT:
+        if row.flags & Flag.NO_OUTPUT:
             return (), 0
-        payload = self._payloads.bare(row.output, row.id in self._big)
+        payload = self._payloads.first_bare(row.outputs, row.id in self._big)
         if payload.too_big:
             return (), payload.size
         return tuple(pieces_out(self.opened(payload.value))), 0
 
     def opened(self, value: Any) -> Any:
-        """A value that is a reference itself, filled in; what is inside stays as it is."""
+        """A value that is a reference or a list that begins with one, filled in; what is inside
+        stays as it is."""
+        if isinstance(value, list):
+            return self._payloads.whole(value)
         if isinstance(value, dict) and len(value) == 1 and ("$blob" in value or "$raw" in value):
             return self._payloads.expanded(value).value
         return value
@@ -164,7 +167,7 @@ class Calls:
             return None
         if before.row.status == ERROR:
             return Rule(Mark.RETRY, "Tried again after an error, with the same messages")
-        if call.row.input is not None and before.answered:
+        if call.row.inputs and before.answered:
             return Rule(Mark.RETRY, "Asked again with the same messages")
         return None
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
-from rollscope_desktop.model.events import Flag
+from rollscope_desktop.model.events import Fact, Flag
 from rollscope_desktop.model.rows import TIME
+from rollscope_desktop.query.spans import RUN_SHIFT
 
 STATES: Final = {"ok": OK, "error": ERROR, "cancelled": CANCELLED, "ended": ENDED, "open": OPEN}
 
@@ -84,7 +85,8 @@ COLUMNS: Final[dict[str, Source]] = {
         span={
             "error": f"s.status = {ERROR}",
             "input": "s.in_offset IS NOT NULL",
-            "output": "s.out_offset IS NOT NULL",
+            "output": "s.out_offset IS NOT NULL OR EXISTS (SELECT 1 FROM sets t "
+            f"WHERE t.run = s.id >> {RUN_SHIFT} AND t.span = s.key AND t.facts & {Fact.OUTPUT})",
             "preview": f"s.flags & {Flag.INPUT_PREVIEW | Flag.OUTPUT_PREVIEW} > 0",
             "model": "s.model IS NOT NULL",
             "tokens": "s.tokens_in IS NOT NULL OR s.tokens_out IS NOT NULL",
@@ -113,6 +115,8 @@ COLUMNS: Final[dict[str, Source]] = {
     "feedback": Notes(("feedback",), valued=True),
     "run": Words(run=("r.name",)),
     "id": Words(run=('r."key"',)),
+    "project": Words(run=("r.project",)),
+    "env": Words(run=("r.environment",)),
     "session": Words(run=("r.session",)),
     "group": Words(run=("r.group_id",)),
     "fork": Words(run=("r.fork_of",)),

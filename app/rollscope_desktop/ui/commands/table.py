@@ -113,6 +113,7 @@ COMMANDS = (
             icon="back"),
     Command("select.forward", "Forward to Later Selection", "Alt+Right", "Go", BEFORE_OTHERS,
             icon="forward"),
+    Command("link.follow", "Go to Linked Run", "", "Go", WITH_RUN, icon="link"),
     Command("zoom.selection", "Zoom to Selection", "Z", "-Go", WITH_SPAN, icon="fit"),
     Command("zoom.run", "Whole Run", "0", "Go", WITH_STEPS),
     Command("scope.back", "Back to Earlier Filter or Zoom", "Backspace", "Go", NARROWED),

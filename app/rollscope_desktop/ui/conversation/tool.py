@@ -38,7 +38,7 @@ class ToolCard(CardFrame):
         state = _STATES.get(status, "") if card.own and status is not None else ""
         if card.missing == RUNNING:
             state = "running"
-        elif card.error:
+        elif card.error or card.failed:
             state = "error"
         self._failed = state == "error"
         words = "" if card.arguments is None else arguments(card.arguments)

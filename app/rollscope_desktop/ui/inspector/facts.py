@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rollscope_desktop.ui import painting, tips
@@ -20,6 +20,9 @@ WIDE = 440
 class Facts(QWidget):
     """Painted, so that a selection that moves through a hundred rows makes no widget."""
 
+    followed = Signal(str)
+    """The link of a fact that was pressed."""
+
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
@@ -27,6 +30,7 @@ class Facts(QWidget):
         self._facts: tuple[Fact, ...] = ()
         self._hints: list[tuple[QRect, str]] = []
         self._marked = -1
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
 
@@ -72,10 +76,28 @@ class Facts(QWidget):
                 texts = brushes.number if fact.mono else brushes.table
                 # Paths and ids are cut in the middle: their end says most.
                 said = texts.metrics.elidedText(fact.value, middle, box.width())
-                painting.text(painter, box, texts, theme.text, said)
+                colour = theme.accent if fact.link else theme.text
+                painting.text(painter, box, texts, colour, said)
                 hint = fact.more or (fact.value if said != fact.value else "")
                 if hint:
                     self._hints.append((box, hint))
+
+    def link_at(self, place: QPoint) -> str:
+        """The link at a place of the widget, "" if there is none."""
+        for number, fact in enumerate(self._facts):
+            if fact.link and self._box(number).adjusted(LABEL, 0, 0, 0).contains(place):
+                return fact.link
+        return ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = bool(self.link_at(event.position().toPoint()))
+        hand, arrow = Qt.CursorShape.PointingHandCursor, Qt.CursorShape.ArrowCursor
+        self.setCursor(hand if over else arrow)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        link = self.link_at(event.position().toPoint())
+        if link and event.button() is Qt.MouseButton.LeftButton:
+            self.followed.emit(link)
 
     def sizeHint(self) -> QSize:
         return QSize(240, self.minimumHeight())

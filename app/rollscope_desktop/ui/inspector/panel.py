@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QPoint, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import OPEN
@@ -16,11 +16,11 @@ from rollscope_desktop.ui.inspector.json_view import JsonView
 from rollscope_desktop.ui.inspector.payload import PayloadView
 from rollscope_desktop.ui.inspector.summary import SummaryView
 from rollscope_desktop.ui.inspector.tab_bar import TabBar
-from rollscope_desktop.ui.inspector.talk import PREVIEW, raw, talk
+from rollscope_desktop.ui.inspector.talk import LOSSY, PREVIEW, raw, talk
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import Panel, line
 from rollscope_desktop.ui.span_words import STATE_OF
-from rollscope_desktop.viewmodels.inspector.facts import NOT_STARTED, STATUS_WORDS
+from rollscope_desktop.viewmodels.inspector.facts import NOT_STARTED, STATUS_WORDS, linked
 from rollscope_desktop.viewmodels.inspector.model import Inspector, Part, PartState, Tab
 from rollscope_desktop.viewmodels.moment import Standing
 
@@ -37,6 +37,10 @@ class InspectorPanel(Panel):
     """Shows an Inspector."""
 
     reindex_wanted = Signal()
+    link_followed = Signal(str)
+    """The link to another run or step that was pressed."""
+    unlinked = Signal()
+    """A link was to be followed, and there is none."""
 
     def __init__(self, look: Look, model: Inspector) -> None:
         super().__init__(look, "Inspector")
@@ -54,7 +58,9 @@ class InspectorPanel(Panel):
         self.log = self.add_tool("log", "Open in the log")
         self.reveal = self.add_tool("reveal", "Show the log's folder")
         self.tabs = TabBar(look, [(tab.value, SHORT[tab]) for tab in Tab], "Parts of the step")
-        self.pages: dict[Tab, QWidget] = {Tab.SUMMARY: SummaryView(look)}
+        summary = SummaryView(look)
+        summary.link_followed.connect(self.link_followed)
+        self.pages: dict[Tab, QWidget] = {Tab.SUMMARY: summary}
         for tab in list(Tab)[1:]:
             page = self.pages[tab] = PayloadView(look, tab.value)
             page.again_wanted.connect(self._press)
@@ -100,7 +106,7 @@ class InspectorPanel(Panel):
     def open_log(self) -> None:
         """Show the record of the run or step where it is in its log."""
         subject = self.model.subject
-        locator = None if subject is None else subject.input or subject.output
+        locator = None if subject is None else next(iter(subject.records), None)
         if locator is not None:
             from rollscope_desktop.ui.inspector.log_window import LogWindow  # late: few ask for it
 
@@ -113,6 +119,28 @@ class InspectorPanel(Panel):
         if self.model.title is not None and self.model.title.file:
             folder = Path(self.model.title.file).parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def follow_link(self) -> None:
+        """Go to the run or step that what is shown is linked with; of several, ask which."""
+        part = self.model.part(Tab.SUMMARY)
+        found = linked(part.value.facts) if part.state is PartState.FULL else []
+        if len(found) > 1:
+            menu = self.links_menu(found)
+            menu.popup(self.mapToGlobal(QPoint(self.width() // 4, self.height() // 4)))
+            menu.setActiveAction(menu.actions()[0])
+        elif found:
+            self.link_followed.emit(found[0][1])
+        else:
+            self.unlinked.emit()
+
+    def links_menu(self, found: list[tuple[str, str]]) -> QMenu:
+        """A menu of links, as ``linked`` gives them."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for title, link in found:
+            action = menu.addAction(title.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, link=link: self.link_followed.emit(link))
+        return menu
 
     def set_live(self, live: bool) -> None:
         """Say whether the run is still being written: what is open then is at work."""
@@ -238,6 +266,8 @@ class InspectorPanel(Panel):
 
     def _note(self, tab: Tab, payload: Payload) -> str:
         said = [PREVIEW] if tab.value in self._previews() else []
+        if payload.lossy:
+            said.append(LOSSY)
         if payload.cuts:
             cut = payload.cuts[0]
             said.append(f"Cut for display: {cut.kept:,} of {cut.whole:,} {cut.what} are shown.")

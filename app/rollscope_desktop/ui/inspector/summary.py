@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -35,6 +35,9 @@ _NOTES = {"message": "Message", "event": "Event", "signal": "Signal", "feedback"
 class SummaryView(QScrollArea):
     """Shows a Summary."""
 
+    link_followed = Signal(str)
+    """The link to another run or step that was pressed."""
+
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
@@ -46,6 +49,7 @@ class SummaryView(QScrollArea):
         self._remarks = _Remark(look, "note", "accent")
         self._chips = Chips(look)
         self._facts = Facts(look)
+        self._facts.followed.connect(self.link_followed)
         self._head = QLabel("Notes")
         self._head.setFont(look.fonts.strong)
         self._head.setContentsMargins(12, 8, 12, 0)

@@ -18,6 +18,10 @@ KINDS = {"assistant": "llm", "user": "agent", "tool": "tool", "system": "workflo
 
 PREVIEW = "Preview: the log holds only the first characters."
 
+LOSSY = (
+    "Not all of it: it was cut to the recording limit, hidden, or could only be written as a text."
+)
+
 
 class Style(Enum):
     """How a block looks."""
@@ -44,6 +48,7 @@ def talk(messages: Iterable[Message]) -> tuple[Block, ...]:
     for message in messages:
         who = message.role or "message"
         of = f" · {text.one_line(message.name)}" if message.name else ""
+        of += " · failed" if message.failed else ""
         found.append(Block(Style.HEADING, text.one_line(who) + of, KINDS.get(who, "span")))
         found += [Block(Style.MUTED, said) for said in message.reasoning]
         found += [Block(Style.PROSE, said) for said in message.texts]

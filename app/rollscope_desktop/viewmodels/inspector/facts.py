@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
 from rollscope_desktop.model.events import Flag
+from rollscope_desktop.model.fragment import brief
 from rollscope_desktop.model.rows import ORDER, RunRow, SpanRow
 from rollscope_desktop.viewmodels.moment import Standing
 
 if TYPE_CHECKING:
+    from rollscope_desktop.query.call import CallFacts
+    from rollscope_desktop.query.links import Linked
     from rollscope_desktop.query.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of the grid; ``more`` is a tooltip, ``mono`` wants the monospaced font."""
+    """One line of the grid; ``more`` is a tooltip, ``mono`` wants the monospaced font. ``link`` is
+    where a press on it leads."""
 
     name: str
     value: str
     more: str = ""
     mono: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ def facts_of(
 
     ``there`` and ``now`` are of the playhead, when it is not at the end.
     """
-    run, span = subject.run, subject.span
-    found = _run(subject, now) if span is None else _span(run, span, now)
+    span = subject.span
+    found = _run(subject, now) if span is None else _span(subject, span, now)
     if there is Standing.AHEAD:
         found[0] = Fact("Status", NOT_STARTED.lower())
     return [fact for fact in found if fact.value]
@@ -117,12 +123,57 @@ def _tokens(taken: int | None, given: int | None) -> Fact:
     return Fact("Tokens", f"{taken or 0:,} in, {given or 0:,} out", mono=True)
 
 
+def _number(count: int | None) -> str:
+    return f"{count:,}" if count else ""
+
+
 def _money(name: str, nano: int | None) -> Fact:
     exact = "" if not nano else f"${nano / 1e9:.9f}".rstrip("0")
     return Fact(name, text.cost(nano) if nano else "", exact, True)
 
 
-def _span(run: RunRow, span: SpanRow, now: int | None) -> list[Fact]:
+def _linked(name: str, found: Sequence[Linked | None]) -> list[Fact]:
+    """Runs and steps of others, each on its line; the ends of links can be gone to."""
+    return [
+        Fact(name if n == 0 else "", text.one_line(each.name), "Go there", link=each.link)
+        if each.link
+        else Fact(name if n == 0 else "", text.one_line(each.name), "Not in the index", True)
+        for n, each in enumerate(found)
+        if each is not None
+    ]
+
+
+def linked(facts: Iterable[Fact]) -> list[tuple[str, str]]:
+    """The runs and steps that facts lead to: what each is and is called, and the link to it."""
+    found, name = [], ""
+    for fact in facts:
+        name = fact.name or name
+        if fact.link:
+            found.append((f"{name}: {text.end_cut(fact.value, 80)}", fact.link))
+    return found
+
+
+def _setting(name: str, value: object) -> str:
+    said = str(value).lower() if isinstance(value, bool) else text.one_line(brief(value, 40), 60)
+    return f"{text.one_line(name, 40)} {said}".rstrip()
+
+
+def _call(call: CallFacts | None) -> list[Fact]:
+    if call is None:
+        return []
+    shown = [_setting(name, value) for name, value in call.settings]
+    return [
+        Fact("Attempts", str(call.attempts) if call.attempts > 1 else "", "See the notes", True),
+        Fact("Finish reason", text.one_line(call.finish)),
+        Fact("Settings", ", ".join(shown), "\n".join(shown)),
+        Fact("Tools offered", f"{call.tools:,}" if call.tools else "", mono=True),
+        Fact("Address", text.one_line(call.url), call.dialect and f"Dialect {call.dialect}", True),
+        Fact("Request id", text.one_line(call.request), mono=True),
+    ]
+
+
+def _span(subject: Subject, span: SpanRow, now: int | None) -> list[Fact]:
+    run, call = subject.run, subject.call
     waited = None
     if span.first_token is not None and span.start is not None and run.clock != ORDER:
         waited = span.first_token - span.start
@@ -137,9 +188,23 @@ def _span(run: RunRow, span: SpanRow, now: int | None) -> list[Fact]:
         Fact("Model", text.one_line(span.model or "")),
         _tokens(span.tokens_in, span.tokens_out),
         Fact("From the cache", cached, "Tokens in that the provider had cached", True),
+        Fact(
+            "Written to the cache",
+            _number(None if call is None else call.written),
+            "Of the tokens in",
+            True,
+        ),
+        Fact(
+            "Reasoning",
+            _number(None if call is None else call.reasoning),
+            "Of the tokens out",
+            True,
+        ),
         Fact("Speed", speed, "From the first token to the end", True),
         _money("Cost", span.cost),
         _money("Saved", span.saved),
+        *_call(call),
+        *_linked("Started run", subject.started),
         Fact("Replay", span.how or ""),
         Fact("Agent", text.one_line(span.agent or "")),
         Fact("Branch", "" if span.branch is None else str(span.branch), mono=True),
@@ -175,7 +240,11 @@ def _run(subject: Subject, now: int | None) -> list[Fact]:
         Fact("Session", text.one_line(run.session or "")),
         Fact("Group", ", ".join(place)),
         Fact("Attempt", "" if run.attempt is None else str(run.attempt), mono=True),
-        Fact("Fork of", run.fork_of or "", mono=True),
+        Fact("Project", text.one_line(run.project or "")),
+        Fact("Environment", text.one_line(run.environment or "")),
+        *_linked("Started by", [subject.caller]),
+        *_linked("Started run", subject.started),
+        *_linked("Fork of", [subject.original]),
         Fact("Forked at", run.fork_at or "", mono=True),
         Fact("Source id", text.one_line(run.source_id or ""), mono=True),
         Fact("Format", run.format),

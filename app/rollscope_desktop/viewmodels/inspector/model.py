@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from rollscope_desktop.model.rows import outputs
 from rollscope_desktop.query.messages import Talk
 from rollscope_desktop.query.payloads import Payload
 from rollscope_desktop.query.subject import (
@@ -197,7 +198,8 @@ class Inspector(QObject):
             return None
         if self.there is Standing.AHEAD:
             return Part(PartState.LATER, None, NOT_STARTED)
-        if self.there is Standing.OPEN and tab is Tab.OUTPUT and self.title is not None:
+        known = outputs(None, self.subject.sets)  # of what came out, something may be known before
+        if self.there is Standing.OPEN and tab is Tab.OUTPUT and self.title and not known:
             return Part(PartState.LATER, None, _STILL_RUNNING[self.title.kind == "run"])
         return None
 
@@ -327,4 +329,4 @@ class Inspector(QObject):
 
 
 def _content(subject: Subject) -> tuple[object, ...]:
-    return subject.input, subject.output, subject.notes
+    return subject.input, subject.output, subject.notes, subject.sets

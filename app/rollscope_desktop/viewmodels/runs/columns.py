@@ -79,6 +79,10 @@ _ALL = (
            lambda sums: text.reward(sums.mean), "reward"),
     Column("session", "Session", "a session's name",
            lambda line: text.one_line(line.run.session or "", 80), words=True),
+    Column("project", "Project", "a-project",
+           lambda line: text.one_line(line.run.project or "", 80), words=True),
+    Column("environment", "Environment", "production",
+           lambda line: text.one_line(line.run.environment or "", 80), words=True),
     Column("agent", "Agent", "an-agents-name",
            lambda line: text.one_line(line.run.agent or "", 80), words=True),
 )  # fmt: skip

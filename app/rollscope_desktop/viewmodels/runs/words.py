@@ -180,10 +180,13 @@ def _about(line: RunLine) -> list[str]:
         f"Reward {run.reward:g}" if run.reward is not None else "",
         *(f"{name}: {signal(value)}" for name, value in line.signals.items()),
         f"Agent {run.agent}" if run.agent and run.name else "",
+        f"Project {run.project}" if run.project else "",
+        f"Environment {run.environment}" if run.environment else "",
         f"Session {run.session}" if run.session else "",
         f"Group {run.group_id}" if run.group_id else "",
         f"Attempt {run.attempt} of {line.attempts}" if run.attempt and line.attempts > 1 else "",
         fork,
+        "Started by another run" if run.caller_run else "",
         "The log is gone; what was indexed of it is still here" if run.missing else "",
         f"{run.format}, {run.source_id or run.key}",
     ]

@@ -285,6 +285,24 @@ def test_a_tool_opens_as_trees_and_is_copied(
     assert block(view, 2).height() <= tall
 
 
+def test_a_result_that_says_it_is_an_error_is_shown_as_one(
+    shown: Shown, light: Look, index: Index
+) -> None:
+    log = Log(run_key(1))
+    asked = {"role": "assistant", "content": [
+        {"type": "tool_call", "id": "a", "name": "look", "arguments": {}}]}  # fmt: skip
+    result = {"type": "tool_result", "tool_call_id": "a", "content": "It is gone.",
+              "extra": {"is_error": True}}  # fmt: skip
+    begun = [{"role": "user", "content": "Look."}]
+    out = log.line("run.start", v=1) + log.whole("llm", "chat", input=begun, output=asked)
+    sent = [*begun, asked, {"role": "user", "content": [result]}]
+    [id] = index.grow("a.jsonl", out + log.whole("llm", "chat", input=sent, output="Sorry."))
+    [card] = [card for card in cards(shown(light, id)) if isinstance(card, ToolCard)]
+
+    assert card.edge() == light.theme.error
+    assert card.accessibleName() == "Tool look, (), error, It is gone."
+
+
 def test_pictures_are_thumbnails_and_addresses_stay_text(
     shown: Shown, light: Look, index: Index, qtbot
 ) -> None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from rollscope import capture, follow
 from rollscope.client import Rollscope, current_span, current_trace, default
+from rollscope.config import Options
 from rollscope.decorators import Decorators
 from rollscope.errors import (
     AuthError,
@@ -20,8 +21,9 @@ from rollscope.errors import (
 )
 from rollscope.follow import arrival
 from rollscope.guard import guarded
+from rollscope.spans import Span
 from rollscope.traceparent import extract, inject
-from rollscope.tracing import Span, Trace
+from rollscope.tracing import Trace
 
 __all__ = [
     "AuthError",
@@ -68,7 +70,7 @@ task = _module.task
 register_dialect = capture.register
 
 
-def init(api_key: str | None = None, **settings: Any) -> Rollscope:
+def init(api_key: str | None = None, **settings: Unpack[Options]) -> Rollscope:
     """Set up the global client; the arguments are those of ``Rollscope``. Raises ConfigError.
 
     Said again, it replaces the client. Runs that are under way go on with theirs.

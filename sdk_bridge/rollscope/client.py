@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from threading import RLock
 from time import time_ns
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from rollscope import ending, wire
 from rollscope.active import NOTHING
-from rollscope.config import Settings, settle
+from rollscope.config import Options, Settings, read_prices, settle
 from rollscope.context import Agent, Branch, Here, enter, here
 from rollscope.decorators import Decorators
 from rollscope.decorators.opened import Unrecorded
@@ -22,13 +22,15 @@ from rollscope.sampling import is_sampled
 from rollscope.signing import own_key
 from rollscope.sinks import NullSink
 from rollscope.sinks.file import FileSink
-from rollscope.tracing import Span, Trace
+from rollscope.spans import Span
+from rollscope.tracing import Trace
 from rollscope.values import Limits
 
 if TYPE_CHECKING:
     from rollscope.decorators.entry import Entry
     from rollscope.enforcement import Enforcement
     from rollscope.sinks import Sink
+    from rollscope.wire import Json
 
 
 class Ids(Protocol):
@@ -58,9 +60,11 @@ class Rollscope(Decorators):
         ids: Ids | None = None,
         clock: Callable[[], int] = time_ns,
         environ: Mapping[str, str] | None = None,
-        **settings: Any,
+        **settings: Unpack[Options],
     ) -> None:
         self.settings: Settings = settle({"api_key": api_key, **settings}, environ)
+        if self.settings.prices is not None:
+            read_prices(self.settings.prices)  # what is wrong with it is to be said here
         self.clock = clock
         self.run_id, self.span_id = (ids.run, ids.span) if ids else (wire.run_id, wire.span_id)
         self.live: set[Trace] = set()
@@ -114,8 +118,9 @@ class Rollscope(Decorators):
     def _ask_server(self) -> None:
         from rollscope.enforcement import Enforcement
 
+        settings = self.settings
         self.enforcement = Enforcement(
-            self.settings.endpoint, self.token, hold_wait=self.settings.hold_wait
+            settings.endpoint, self.token, hold_wait=settings.hold_wait, on_error=settings.on_error
         )
 
     def begin(
@@ -127,6 +132,7 @@ class Rollscope(Decorators):
         metadata: dict[str, Any] | None = None,
         agent: Agent | None = None,
         entry: Entry | None = None,
+        arguments: dict[str, Any] | None = None,
         caller: Here | None = None,
     ) -> Here:
         """Where code stands that runs in a new run; its start is written. Raises nothing.
@@ -138,7 +144,7 @@ class Rollscope(Decorators):
             session = session or settings.session
             run = self.run_id()
             sampled = is_sampled(settings, session or run)
-            if not settings.enabled or not (sampled or self._ceilings):
+            if not settings.enabled or not (sampled or self._ceilings or self.enforcement):
                 return self.quiet_run(agent)
             ending.watch(self)
             recorder = self.recorder(run, 0, sampled)
@@ -153,7 +159,7 @@ class Rollscope(Decorators):
                 project=settings.project,
                 meta=recorder.value(metadata) if metadata else None,
                 process=process(settings.capture),
-                entry=None if entry is None else entry.fields(),
+                entry=_entry(entry, recorder.value(arguments) if arguments else None),
                 caller=None if caller is None or caller.trace.silent else _point(caller),
             )
             self.live.add(trace)
@@ -215,6 +221,12 @@ class Rollscope(Decorators):
             self._sink.after_fork()
         for trace in list(self.live):
             trace.after_fork()
+
+
+def _entry(entry: Entry | None, arguments: Json | None) -> dict[str, Any] | None:
+    if entry is None or arguments is None:
+        return None if entry is None else entry.fields()
+    return {**entry.fields(), "arguments": arguments}
 
 
 def _point(place: Here) -> dict[str, Any]:

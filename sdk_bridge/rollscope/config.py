@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from rollscope.address import parse_address
 from rollscope.errors import ConfigError, RollscopeError
@@ -72,6 +73,35 @@ class Settings:
     def folder(self) -> Path:
         """Where run logs are written."""
         return self.log_dir or places().runs
+
+
+class Options(TypedDict, total=False):
+    """The settings as arguments, for editors and type checkers: what each of them may be given as.
+    ``Settings`` says what they mean; None counts as not given."""
+
+    agent_name: str | None
+    environment: str | None
+    project: str | None
+    session: str | None
+    endpoint: str | None
+    log_dir: str | PathLike[str] | None
+    enabled: bool | None
+    sample_rate: float | None
+    sample_seed: str | int | None
+    capture: bool | None
+    capture_models: bool | None
+    redact: Redact | None
+    on_error: OnError | None
+    max_steps_per_run: int | None
+    max_tokens_per_run: int | None
+    max_usd_per_run: float | None
+    max_repeats: int | None
+    server_enforcement: bool | None
+    hold_wait: float | None
+    max_value_bytes: int | None
+    prices: str | PathLike[str] | None
+    flush_timeout: float | None
+    spool_max_bytes: int | None
 
 
 _NAMES = frozenset(field.name for field in fields(Settings))
@@ -188,3 +218,28 @@ _BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "max_usd_per_run": (0, None), "max_repeats": (1, None), "hold_wait": (0, None),
     "max_value_bytes": (256, None), "flush_timeout": (0, None), "spool_max_bytes": (1 << 20, None),
 }  # fmt: skip
+
+PRICES = ("input", "output", "cache_read", "cache_write")
+"""What may have a price, in US dollars a million tokens."""
+
+
+def read_prices(path: Path) -> dict[str, dict[str, float]]:
+    """The file of the setting ``prices``: prices by model. Raises ConfigError with a sentence."""
+    import orjson  # late: few have prices of their own
+
+    try:
+        said = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise ConfigError(f"The prices in {path} cannot be read: {error}") from None
+    if not isinstance(said, dict) or not all(isinstance(row, dict) for row in said.values()):
+        raise ConfigError(f"The prices in {path} must be an object: model to prices.")
+    for model, row in said.items():
+        if unknown := row.keys() - set(PRICES):
+            words = f"{', '.join(sorted(unknown))}; there are {', '.join(PRICES)}"
+            raise ConfigError(
+                f"In {path}, the price of {model} has fields that mean nothing: {words}."
+            )
+        for name, value in row.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise ConfigError(f"In {path}, {name} of {model} must be a number of US dollars.")
+    return said

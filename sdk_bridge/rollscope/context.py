@@ -8,7 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from rollscope.tracing import Span, Trace
+    from rollscope.spans import Span
+    from rollscope.tracing import Trace
 
 
 class Pending(Protocol):
@@ -30,18 +31,61 @@ class Branch:
     begun.
     """
 
-    __slots__ = ("_made", "number", "raised", "retrying")
+    __slots__ = ("_asides", "_made", "number", "raised", "retrying")
 
     def __init__(self, number: int = 0) -> None:
         self.number = number
         self.retrying: Pending | None = None
         self.raised: tuple[int, str | None] | None = None
         self._made = count(1)
+        self._asides = 0
 
     def fork(self) -> Branch:
         """The branch of something that is being created."""
         n = next(self._made)
         return Branch(n if self.number == 0 else _mixed(self.number, n))
+
+    def aside(self) -> Branch:
+        """This branch while a library is at work: what that creates takes none of its numbers.
+
+        Whether a client of HTTP needs a task, to make a connection, depends on the moment.
+        """
+        self._asides += 1
+        return _Aside(self, _mixed(self.number, -self._asides))
+
+
+class _Aside(Branch):
+    """A branch under its own number, with others for what is created there."""
+
+    __slots__ = ("_of", "_seed")
+
+    def __init__(self, of: Branch, seed: int) -> None:
+        self.number = of.number
+        self._of = of
+        self._seed = seed
+        self._made = count(1)
+
+    @property
+    def retrying(self) -> Pending | None:
+        return self._of.retrying
+
+    @retrying.setter
+    def retrying(self, call: Pending | None) -> None:
+        self._of.retrying = call
+
+    @property
+    def raised(self) -> tuple[int, str | None] | None:
+        return self._of.raised
+
+    @raised.setter
+    def raised(self, error: tuple[int, str | None] | None) -> None:
+        self._of.raised = error
+
+    def fork(self) -> Branch:
+        return Branch(_mixed(self._seed, next(self._made)))
+
+    def aside(self) -> Branch:
+        return self._of.aside()
 
 
 def _mixed(parent: int, n: int) -> int:
@@ -81,10 +125,25 @@ here = _here.get
 """Where the running code stands; None outside every run."""
 
 
-def enter(place: Here | None) -> None:
-    """Stand there from now on.
+enter = _here.set
+"""Stand there from now on.
 
-    Leaving is entering what was before: a token would have to be given back in the same context,
-    and generators are closed in whichever context their last reference dies.
-    """
-    _here.set(place)
+Leaving is entering what was before: a token would have to be given back in the same context, and
+generators are closed in whichever context their last reference dies.
+"""
+
+
+class aside:
+    """``with aside():`` stands in the same place, on the branch as it is while a library works."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        before = self._before = here()
+        if before is not None:
+            trace, span, branch, agent = before
+            enter(Here(trace, span, branch.aside(), agent))
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            enter(self._before)

@@ -8,12 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from rollscope.errors import EnforcementError
-from rollscope.guard import failed
+from rollscope.errors import (
+    AuthError,
+    EnforcementError,
+    RateLimitError,
+    RollscopeError,
+    TransportError,
+)
+from rollscope.guard import failed, tell
 from rollscope.places import places
 
 if TYPE_CHECKING:
     from rollscope.address import Address
+    from rollscope.config import OnError
 
 _T = TypeVar("_T")
 
@@ -26,6 +33,10 @@ _SLOWEST_POLL = 2.0
 _QUIET = 5.0
 """Seconds for which nobody is asked when a question found no answer: each costs a time-out."""
 _LONGEST = 1 << 16
+_VERDICTS = ("allow", "block", "deny", "hold")
+_KINDS: dict[int | None, type[RollscopeError]] = {
+    401: AuthError, 403: AuthError, 429: RateLimitError,
+}  # fmt: skip
 
 
 class _Held(NamedTuple):
@@ -36,7 +47,11 @@ class _Held(NamedTuple):
 
 
 class _NoAnswer(Exception):
-    """The application is not there, or said something odd."""
+    """The application is not there, or said something odd. ``status`` is that of HTTP."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class Enforcement:
@@ -48,15 +63,18 @@ class Enforcement:
 
     def __init__(
         self, endpoint: str | None, token: str | None, *, hold_wait: float = 0.0,
-        timeout: float = 2.0,
+        timeout: float = 2.0, on_error: OnError | None = None,
     ) -> None:  # fmt: skip
         """``hold_wait``: how long a held call waits for somebody's word; ``timeout``: how long an
-        answer may take."""
+        answer may take. ``on_error`` is told when there is none, once each time that this
+        begins."""
         self._endpoint = endpoint
         self._token = token or ""
         self._hold_wait = hold_wait
         self._timeout = timeout
+        self._on_error = on_error
         self._quiet_until = 0.0
+        self._told = False
 
     def check(
         self,
@@ -116,6 +134,7 @@ class Enforcement:
                 "POST", _CHECK, {k: v for k, v in question.items() if v is not None}
             )
             verdict, reason = answer.get("verdict"), _reason(answer)
+            self._told = self._told and verdict not in _VERDICTS
             if verdict == "allow":
                 return None
             if verdict == "hold" and isinstance(hold := answer.get("hold"), str) and hold:
@@ -153,6 +172,9 @@ class Enforcement:
             f"The application was not asked whether calls may be made: {error}."
             " Ceilings set in this program still apply.",
         )
+        if not self._told:
+            self._told = True
+            tell(self._on_error, _KINDS.get(error.status, TransportError)(str(error)))
 
     def _request(self, method: str, path: str, question: Any) -> dict[str, Any]:
         import http.client
@@ -167,13 +189,16 @@ class Enforcement:
         try:
             connection.request(method, address.prefix + path, body, headers)
             response = connection.getresponse()
-            answer = orjson.loads(response.read(_LONGEST))
+            said = response.read(_LONGEST)
+            if response.status not in (200, 202):
+                raise _NoAnswer(f"{address} answered {response.status}", response.status)
+            answer = orjson.loads(said)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _NoAnswer(f"{address}: {error!r}") from None
         finally:
             connection.close()
-        if response.status not in (200, 202) or not isinstance(answer, dict):
-            raise _NoAnswer(f"{address} answered {response.status}")
+        if not isinstance(answer, dict):
+            raise _NoAnswer(f"{address} answered no object")
         return answer
 
     def _address(self) -> Address:

@@ -6,7 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
+
+    from rollscope.errors import RollscopeError
 
 
 class _Guard:
@@ -39,6 +42,16 @@ class _Guard:
 
 failed = _Guard()
 """The one guard of the process."""
+
+
+def tell(on_error: Callable[[RollscopeError], object] | None, error: RollscopeError) -> None:
+    """Hand trouble to the user's hook, which may raise anything."""
+    if on_error is None:
+        return
+    try:
+        on_error(error)
+    except Exception as wrong:  # noqa: BLE001 - it is the user's
+        failed.say("on_error", f"The hook on_error failed: {wrong}", wrong)
 
 
 class guarded:

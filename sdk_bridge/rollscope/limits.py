@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rollscope.errors import EnforcementError
@@ -37,7 +37,8 @@ class Meter:
 
     def __init__(self, ceilings: Ceilings) -> None:
         self._ceilings = ceilings
-        self._lock = Lock()
+        # Entered again where a finaliser ends an answer while this thread counts.
+        self._lock = RLock()
         self._steps = 0
         self._tokens = 0
         self._usd = 0.0
@@ -69,7 +70,7 @@ class Meter:
 
     def after_fork(self) -> None:
         """In a child that was forked: another thread of the parent may have held the lock."""
-        self._lock = Lock()
+        self._lock = RLock()
 
     def _count_repeats(self, most: int, name: str, arguments: bytes) -> None:
         key = blake2b(name.encode("utf-8", "replace") + b"\0" + arguments, digest_size=16).digest()

@@ -57,10 +57,22 @@ class Places:
         return self.config / "key"
 
 
+def make_private(folder: Path) -> None:
+    """Make the folder if it is not there, and what is missing above it, for the user alone: what is
+    in it holds prompts. One that is there is left as it is. Raises OSError."""
+    if folder.is_dir():
+        return
+    missing = [folder]
+    while not (above := missing[-1].parent).exists() and above != missing[-1]:
+        missing.append(above)
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def places() -> Places:
     """The user's places; ROLLSCOPE_HOME puts all of them into one folder."""
     if home := os.environ.get("ROLLSCOPE_HOME"):
-        base = Path(home).absolute()
+        base = Path(os.path.expanduser(home)).absolute()  # unlike Path's, it takes ~nobody as it is
         return Places(base / "data", base / "cache", base / "config")
     if sys.platform == "win32":
         local = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")

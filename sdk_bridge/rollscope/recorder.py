@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from threading import RLock
@@ -10,10 +11,12 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any
 
 from rollscope import signing, wire
+from rollscope.commandline import shown
 from rollscope.errors import TransportError
-from rollscope.guard import failed
+from rollscope.guard import failed, tell
 from rollscope.values import Limits, to_json
 from rollscope.wire import Json
+from rollscope.wire.encode import said
 
 if TYPE_CHECKING:
     from rollscope.config import OnError, Redact
@@ -26,6 +29,7 @@ _PATIENCE = 1.0
 """Seconds between two attempts to make a log where none could be made."""
 
 _MOST_SECRETS = 32
+"""Calls whose secrets are remembered. A run calls few servers, with the same key each time."""
 
 _STRUCTURE = frozenset(
     {"span", "parent", "kind", "status", "branch", "effects", "usage", "first_token", "v", "fork"}
@@ -61,7 +65,7 @@ class Recorder:
         self.proc = proc
         self.time = clock
         self.capture = capture
-        self.secrets: tuple[str, ...] = ()
+        self._hidden: deque[Callable[[], Iterable[str]]] = deque(maxlen=_MOST_SECRETS)
         self._sink = sink
         self._limits = limits or Limits()
         self._redact = redact
@@ -73,6 +77,8 @@ class Recorder:
         self._start: tuple[bytes | None, dict[str, Any]] | None = None
         self._lost = 0
         self._why = ""
+        self._told = False
+        """Whether ``on_error`` knows of the trouble that there is."""
         self._try_again_at = 0.0
 
     def value(self, value: Any) -> Json | None:
@@ -85,9 +91,15 @@ class Recorder:
         """A value that is no content of anything, and so is always recorded."""
         return value if isinstance(value, Json) else to_json(value, self._limits)
 
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Keep these texts out of errors: an address with a key in it is repeated by many."""
-        self.secrets = tuple(dict.fromkeys([*secrets, *self.secrets]))[:_MOST_SECRETS]
+    def hide(self, secrets: Callable[[], Iterable[str]]) -> None:
+        """Keep texts out of errors: an address with a key in it is repeated by many. ``secrets`` is
+        asked for them when there is an error."""
+        self._hidden.append(secrets)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What is to be kept out of errors, as far as it is remembered: the latest of it."""
+        return [text for secrets in self._hidden.copy() for text in secrets()]
 
     def share(self, value: Any) -> Any:
         """A value that comes again, for a field of an event: written once, and referred to."""
@@ -110,23 +122,24 @@ class Recorder:
     def write(self, type: str, **fields: Any) -> None:
         """Write one event. When this returns it survives the death of the process, or is counted as
         lost. Fields that are None are left out."""
-        self.put(type, fields)
+        self.put(type, said(type, fields))
 
     def put(self, type: str, fields: dict[str, Any]) -> None:
-        """The same, with the fields as they are; they may be changed."""
+        """The same, with the fields as they are: none is left out, and they may be changed."""
         try:
             if self._redact is not None:
                 kept = self._redacted(type, fields)
                 if kept is None:
                     return
-                type, fields = kept
+                type, fields = kept[0], said(*kept)
             with self._lock:
                 busy = self._log is None or self._lost or self._start is not None
                 if busy and not self._ready():
                     self._lost += 1
-                    return
-                if not self._log.write(self._encoder.line_of(type, fields)):  # type: ignore[union-attr]
+                elif not self._log.write(self._encoder.line_of(type, fields)):  # type: ignore[union-attr]
                     self._not_kept()
+            if self._lost:
+                self._complain()
         except Exception as error:  # noqa: BLE001 - a recorder never harms the program
             failed(f"record an event ({type})", error)
 
@@ -138,8 +151,9 @@ class Recorder:
             fields.setdefault("v", wire.VERSION)
             with self._lock:
                 self._start = key, fields
-                if self._open():
-                    self._begun()
+                kept = self._open() and self._begun()
+            if not kept:
+                self._complain()
         except Exception as error:  # noqa: BLE001 - a recorder never harms the program
             failed("record the start of a run", error)
 
@@ -157,6 +171,8 @@ class Recorder:
     def after_fork(self) -> None:
         """In a child that was forked: what it records goes into a file of its own."""
         self._lock = RLock()  # another thread of the parent may have held the old one
+        if self._log is not None:
+            self._log.forget()
         self._log = self._encoder = self.proc = self._start = None
         self._lost = 0
 
@@ -164,7 +180,7 @@ class Recorder:
 
     def _ready(self) -> bool:
         """Whether a line can be written, after those that have to come before it."""
-        return self._open() and (self._start is None or self._begun()) and self._told()
+        return self._open() and (self._start is None or self._begun()) and self._owned_up()
 
     def _begun(self) -> bool:
         """Write the start of the run; whether it is there."""
@@ -180,9 +196,10 @@ class Recorder:
             self._lost -= 1  # it is not lost, it comes later
             return False
         self._start = None
+        self._told = False
         return True
 
-    def _told(self) -> bool:
+    def _owned_up(self) -> bool:
         """Say in the log how many events are not in it; whether that is written."""
         if not self._lost:
             return True
@@ -192,6 +209,7 @@ class Recorder:
             self._lost -= 1  # what is said is not what is lost
             return False
         self._lost = 0
+        self._told = False
         return True
 
     def _keep(self, lines: bytes) -> bool:
@@ -205,7 +223,7 @@ class Recorder:
         self._lost += 1
         if self._encoder is not None:
             self._encoder.forget()  # what was to be written once is not there
-        self._complain("What was recorded could not be written: is the disk full?")
+        self._why = "What was recorded could not be written: is the disk full?"
 
     def _open(self) -> bool:
         if self._log is not None:
@@ -217,7 +235,7 @@ class Recorder:
             self._log = self._sink.open(self.run, self.proc)
         except OSError as error:
             self._try_again_at = monotonic() + _PATIENCE
-            self._complain(f"No run log can be made: {error}.")
+            self._why = f"No run log can be made: {error}."
             return False
         self.proc = self._log.proc
         self._encoder = wire.Encoder(self.run, self.proc, self.time)
@@ -228,16 +246,15 @@ class Recorder:
                 self._keep(self._encoder.line(told[0], **told[1]))
         return True
 
-    def _complain(self, sentence: str) -> None:
-        self._why = sentence
-        failed.say("disk", f"{sentence} Events are lost until that is mended; they are counted.")
-        if self._on_error is not None:
-            try:
-                self._on_error(TransportError(sentence))
-            except Exception as error:  # noqa: BLE001 - the user's hook may raise anything
-                failed.say("on_error", f"The hook on_error failed: {error}", error)
-
     # The lock is not held.
+
+    def _complain(self) -> None:
+        """Tell of the trouble, once each time that it begins."""
+        if self._told:
+            return
+        self._told = True
+        failed.say("disk", f"{self._why} Events are lost until that is mended; they are counted.")
+        tell(self._on_error, TransportError(self._why))
 
     def _redacted(self, type: str, fields: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         """The event as the user's hook gives it back, or None. Where the hook fails, the event
@@ -306,7 +323,7 @@ def process(contents: bool) -> dict[str, Any]:
     fields = {
         "python": sys.executable,
         "cwd": cwd,
-        "argv": list(sys.orig_argv) if contents else None,
+        "argv": shown(sys.orig_argv) if contents else None,
         "pid": os.getpid(),
         "host": platform.node(),
     }

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rollscope.places import make_private
+
 _SIZE = 32
 
 
@@ -36,20 +38,22 @@ def is_signed(event: dict[str, Any], key: bytes) -> bool:
 def own_key(path: Path) -> bytes | None:
     """The user's key, made when it is first wanted; None where it can be neither read nor made."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         with contextlib.suppress(OSError):
             path.parent.chmod(0o700)
-        beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
         if not path.exists():
+            beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
             handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 os.write(handle, os.urandom(_SIZE))
             finally:
                 os.close(handle)
-            # A link is made or it is not: of two processes that begin at once, one key stays.
-            with contextlib.suppress(FileExistsError):
-                _place(beside, path)
-            beside.unlink(missing_ok=True)
+            try:
+                # A link is made or it is not: of two processes that begin at once, one key stays.
+                with contextlib.suppress(FileExistsError):
+                    _place(beside, path)
+            finally:
+                beside.unlink(missing_ok=True)
         found = path.read_bytes()
         return found if len(found) == _SIZE else None
     return None

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from threading import Lock
-from typing import Any
+from threading import RLock
+from typing import Any, Unpack
 
 from rollscope import wire
 from rollscope.client import Rollscope, default
+from rollscope.config import Options
 from rollscope.context import enter, here
 from rollscope.outline import outline
 
@@ -44,7 +45,7 @@ class TickingClock:
     def __init__(self, start: int = 1_735_689_600_000_000_000, step: int = 1_000_000) -> None:
         self._now = start
         self._step = step
-        self._lock = Lock()
+        self._lock = RLock()
 
     def __call__(self) -> int:
         """What time it is, in nanoseconds."""
@@ -64,7 +65,7 @@ class MemorySink:
 
     def __init__(self) -> None:
         self._logs: list[_MemoryLog] = []
-        self._lock = Lock()
+        self._lock = RLock()
 
     def open(self, run: str, proc: int | None) -> _MemoryLog:
         """A new log; without ``proc`` it takes the first number from 1 that is free."""
@@ -82,7 +83,7 @@ class MemorySink:
 
     def after_fork(self) -> None:
         """In a child that was forked: what it records stays there, and is lost with it."""
-        self._lock = Lock()
+        self._lock = RLock()
 
     @property
     def runs(self) -> list[str]:
@@ -142,9 +143,12 @@ class _MemoryLog:
     def close(self) -> None:
         """Nothing is open."""
 
+    def forget(self) -> None:
+        """Nothing is open."""
+
 
 @contextmanager
-def recording(**settings: Any) -> Iterator[MemorySink]:
+def recording(**settings: Unpack[Options]) -> Iterator[MemorySink]:
     """Record what the block does in memory: ids count, time ticks, no environment is read.
 
     Inside, the global client is one with these ``settings`` (those of ``rollscope.init``), and the

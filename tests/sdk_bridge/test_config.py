@@ -10,7 +10,7 @@ import pytest
 
 from rollscope.api import init
 from rollscope.client import Rollscope, default
-from rollscope.config import Settings, settle, variables
+from rollscope.config import Options, Settings, settle, variables
 from rollscope.errors import ConfigError, RollscopeError
 from rollscope.places import places
 from tests.sdk_bridge.recorded import runs
@@ -49,6 +49,12 @@ HOOKS = {"redact", "on_error"}
 
 def test_every_setting_is_tested_here() -> None:
     assert {field.name for field in fields(Settings)} - HOOKS == TEXTS.keys()
+
+
+def test_editors_know_every_setting() -> None:
+    assert Options.__annotations__.keys() | {"api_key"} == {
+        field.name for field in fields(Settings)
+    }
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -156,9 +162,9 @@ def test_no_secret_is_repeated() -> None:
 
 def test_a_setting_that_does_not_exist() -> None:
     with pytest.raises(ConfigError, match=r"no setting 'colour'.*sample_rate"):
-        Rollscope(colour="red")
+        Rollscope(colour="red")  # type: ignore[call-arg]
     with pytest.raises(ConfigError):
-        Rollscope(base_url="http://x")
+        Rollscope(base_url="http://x")  # type: ignore[call-arg]
 
 
 def test_a_config_error_is_a_value_error_of_ours() -> None:
@@ -281,3 +287,13 @@ def test_the_token(given: str | None, found: str | None, own_places: Path) -> No
         given = None
 
     assert Rollscope(given).token == found
+
+
+def test_prices_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Rollscope(prices=tmp_path / "prices.json")
+    (tmp_path / "prices.json").write_text('{"m": {"inputs": 1}}')
+    with pytest.raises(ConfigError, match="mean nothing: inputs"):
+        Rollscope(prices=tmp_path / "prices.json")
+    (tmp_path / "prices.json").write_text('{"m": {"input": 1}}')
+    assert Rollscope(prices=tmp_path / "prices.json").settings.prices

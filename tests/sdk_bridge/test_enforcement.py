@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollscope.enforcement import Enforcement
-from rollscope.errors import EnforcementError
+from rollscope.errors import (
+    AuthError,
+    EnforcementError,
+    RateLimitError,
+    RollscopeError,
+    TransportError,
+)
 from rollscope.wire import run_id
 from tests.sdk_bridge.receiver import RECEIVERS, Receiver
 from tests.sdk_bridge.trouble import Road, response
@@ -144,6 +150,33 @@ def test_an_odd_answer_lets_the_call_be_made(
         enforcement.check(run_id(), **CALL)
     assert sum(record.levelno >= logging.WARNING for record in caplog.records) == 1
     assert len(road.requests) == 1  # the next few calls do not ask again
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (response(401, body="who?"), AuthError),
+        (response(429), RateLimitError),
+        (response(200, body="[]"), TransportError),
+    ],
+)
+def test_trouble_is_told_to_the_program_once(
+    answer: bytes,
+    kind: type[RollscopeError],
+    road: Road,
+    expected_log: ExpectedLog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rollscope.enforcement._QUIET", 0.0)
+    expected_log("Ceilings set in this program still apply")
+    told: list[RollscopeError] = []
+    enforcement = asked(road.url, on_error=told.append)
+
+    for said in (answer, answer, None, answer):
+        road.answer = said
+        enforcement.check(run_id(), **CALL)
+
+    assert [type(error) for error in told] == [kind, kind]  # it was well in between
 
 
 def test_a_server_that_is_away_lets_the_call_be_made(

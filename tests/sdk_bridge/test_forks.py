@@ -88,6 +88,27 @@ def test_a_child_begins_runs_of_its_own(folder: Path) -> None:
 
 
 @forks
+def test_a_child_lets_go_of_a_run_that_it_leaves(folder: Path) -> None:
+    script(
+        folder,
+        """
+        import os
+        from rollscope.client import Rollscope
+        client = Rollscope()
+        try:
+            with client.trace("t"), client.span("s"):
+                child = os.fork()
+                if child == 0:
+                    raise KeyError
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        except KeyError:
+            os._exit(len(client.live))
+        """,
+    )
+    assert the_run(folder).status == "ok"
+
+
+@forks
 def test_forks_while_threads_write(folder: Path) -> None:
     done = script(
         folder,

@@ -24,6 +24,17 @@ def test_one_folder_for_all(own_places: Path) -> None:
     assert list(own_places.iterdir()) == []
 
 
+def test_the_folder_may_be_below_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("ROLLSCOPE_HOME", "~/kept")
+    assert places().data == tmp_path / "kept" / "data"
+    monkeypatch.setenv("ROLLSCOPE_HOME", "~nobody-of-this-name/kept")
+    assert places().data == Path("~nobody-of-this-name/kept/data").absolute()
+
+
 def test_the_folder_may_be_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROLLSCOPE_HOME", "here")

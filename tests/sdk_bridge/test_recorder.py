@@ -6,6 +6,7 @@ import gc
 import json
 import threading
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,6 +138,8 @@ class Broken:
 
     def after_fork(self) -> None: ...
 
+    def forget(self) -> None: ...
+
 
 def test_what_could_not_be_written_is_counted(expected_log: ExpectedLog) -> None:
     expected_log("could not be written")
@@ -154,8 +157,28 @@ def test_what_could_not_be_written_is_counted(expected_log: ExpectedLog) -> None
     assert names == ["t", "kept", "dropped", "kept again", None]
     assert sink.kept[2]["data"]["events"] == 3
     assert "disk" in sink.kept[2]["data"]["reason"]
-    assert told
-    assert all(isinstance(error, TransportError) for error in told)
+    assert [type(error) for error in told] == [TransportError]  # once for the three
+
+
+def test_each_outage_is_told_of_once_and_while_nothing_is_held(expected_log: ExpectedLog) -> None:
+    expected_log("could not be written")
+    told: list[int] = []
+
+    def on_error(_: RollscopeError) -> None:
+        told.append(len(sink.kept))
+        other = Thread(target=trace.log_event, args=("of another thread",))
+        other.start()
+        other.join(5)
+        assert not other.is_alive()
+
+    sink = Broken()
+    client = Rollscope(sink=sink, on_error=on_error)
+    with client.trace("t") as trace:
+        for _ in range(2):
+            sink.writes = 3
+            for n in range(4):
+                trace.log_event(f"{n}")
+    assert len(told) == 2
 
 
 def test_a_run_begins_when_a_log_can_be_made(

@@ -184,5 +184,7 @@ def test_record_takes_an_input_and_a_session(client: Rollscope, folder: Path) ->
     first, *turns = runs(folder)
     assert first.start["meta"] == {"user": "u"}
     assert first.start["session"] == "fixed"
-    assert str({"q": 1}) in str(first.start["input"])
+    assert first.start["input"] == {"q": 1}
+    assert first.start["entry"]["arguments"] == {"q": 2}
+    assert "arguments" not in turns[0].start["entry"]
     assert [run.start.get("session") for run in turns] == ["by position", "by keyword", None, "42"]

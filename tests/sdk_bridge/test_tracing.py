@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollscope.client import Rollscope, current_span, current_trace
-from rollscope.tracing import Span, Trace
+from rollscope.spans import Span
+from rollscope.tracing import Trace
 from tests.sdk_bridge.recorded import runs, the_run
 
 if TYPE_CHECKING:

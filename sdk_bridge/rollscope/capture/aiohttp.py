@@ -23,7 +23,7 @@ def patch(module: Any) -> None:
         wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         place = here()
-        if place is None or place.trace.silent:
+        if place is None or place.trace.recorder is None:
             return wrapped(*args, **kwargs)
         model = _sent(session, args, kwargs)
         if model is None:

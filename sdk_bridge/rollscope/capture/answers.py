@@ -10,7 +10,7 @@ from rollscope.active import NOTHING
 from rollscope.capture.composed import composed
 from rollscope.capture.dialects import Answer, NotThisDialect
 from rollscope.capture.events import events_of
-from rollscope.capture.prices import cost
+from rollscope.capture.prices import cost, hints
 from rollscope.guard import failed
 
 if TYPE_CHECKING:
@@ -95,15 +95,14 @@ def _usage(call: Call, answer: Answer) -> dict[str, Any] | None:
     usage.setdefault("model", call.model)
     if usage["model"] is None:
         del usage["model"]
-    settings = call.place.trace.client.settings
-    said = {k: v for k in ("service_tier", "speed") if isinstance(v := answer.extra.get(k), str)}
+    options, more = hints(answer.extra)
     price = cost(
         call.address,
         usage.get("model"),
-        usage,
+        usage | more,
         call.recorder.time(),
-        options=said,
-        own=settings.prices,
+        options=options,
+        own=call.place.trace.client.settings.prices,
     )
     if price is not None:
         usage["cost_usd"] = price

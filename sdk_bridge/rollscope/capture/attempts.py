@@ -11,7 +11,7 @@ from rollscope.capture.calls import Call, Sent
 from rollscope.capture.dialects import Dialect, NotThisDialect, Request, StreamReader
 from rollscope.capture.retries import NotPermitted, is_retryable, logical, taken_up
 from rollscope.capture.streams import Answer, Arrived
-from rollscope.context import Here
+from rollscope.context import Here, aside
 from rollscope.errors import EnforcementError
 from rollscope.guard import failed, guarded
 from rollscope.permit import permit, permit_async
@@ -24,7 +24,7 @@ class Attempt:
     """One request of a call. While it is entered, clients below the one that sends are not looked
     at: some send through another library's."""
 
-    __slots__ = ("began", "call", "noted", "number", "sending")
+    __slots__ = ("_aside", "began", "call", "noted", "number", "sending")
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -32,8 +32,10 @@ class Attempt:
         self.began = perf_counter()
         self.noted = False
         self.sending = False
+        self._aside = aside()
 
     def __enter__(self) -> None:
+        self._aside.__enter__()
         self.sending = True
         _sending.set(self)
 
@@ -45,6 +47,7 @@ class Attempt:
     ) -> None:
         self.sending = False
         _sending.set(None)
+        self._aside.__exit__()
 
     def failed(self, error: BaseException) -> None:
         """The client raised."""

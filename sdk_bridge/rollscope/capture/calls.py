@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,8 +14,9 @@ from rollscope.capture.dialects import Dialect, Match, Request
 from rollscope.capture.retries import Retrying, is_retryable, logical, may_pass
 from rollscope.capture.streams import Arrived
 from rollscope.context import Here
+from rollscope.spans import give_up
 from rollscope.told import in_full, without
-from rollscope.tracing import begin, give_up
+from rollscope.tracing import begin
 
 if TYPE_CHECKING:
     from rollscope.capture.attempts import Attempt
@@ -68,13 +69,14 @@ class Call:
         self.is_stream = sent.match.stream
         self.model = request.model
         self.address = secrets.public(sent.url)
-        self._headers = sent.headers
         self.attempts = 0
         self._failed: _Failed | None = None
         self._logical = logical()
         recorder = place.trace.recorder
         assert recorder is not None
         self.recorder = recorder
+        self._secrets = partial(secrets.found, sent.url, sent.headers)
+        recorder.hide(self._secrets)  # the steps around it may be told of errors that repeat them
         attrs: dict[str, Any] = {"dialect": self.dialect.name, "url": self.address}
         if self.is_stream:
             attrs["stream"] = True
@@ -192,9 +194,7 @@ class Call:
 
     def _clean(self, error: dict[str, Any]) -> dict[str, Any]:
         """An error without the keys that it may echo."""
-        found = secrets.found(self.url, self._headers)
-        self.recorder.hide(found)  # the steps around it are told of the same error
-        cleaned: dict[str, Any] = without(error, found)
+        cleaned: dict[str, Any] = without(error, self._secrets())
         return cleaned
 
     def _attrs(self, status: int | None, headers: Mapping[str, str]) -> dict[str, Any]:

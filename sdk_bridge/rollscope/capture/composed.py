@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from rollscope import wire
+from rollscope.capture.secrets import covered
 from rollscope.recorder import Recorder
 from rollscope.wire.encoded import Escaped, Json
 
-_LISTS = ("messages", "tools")
 _SAID_AGAIN = ("tools", "instructions")
 """Parts of a request that some providers repeat in every answer."""
 
@@ -31,17 +31,25 @@ def ready(recorder: Recorder, parts: dict[str, Any]) -> dict[str, Any] | None:
         return None
     made: dict[str, Any] = {}
     for name, part in parts.items():
-        if name in _LISTS and isinstance(part, list):
+        if name == "messages" and isinstance(part, list):
             made[name] = recorder.messages(part)
+        elif name == "tools" and isinstance(part, list):
+            made[name] = [recorder.share(_covered(tool)) for tool in part]
         elif name == "message":
             made[name] = recorder.share(part)
         elif name == "choices":
             made[name] = [{**one, "message": recorder.share(one["message"])} for one in part]
         elif name == "extra" and any(said in part for said in _SAID_AGAIN):
-            made[name] = {key: recorder.share(value) for key, value in part.items()}
+            made[name] = {key: recorder.share(_covered(value)) for key, value in part.items()}
         else:
-            made[name] = recorder.value(part)
+            made[name] = recorder.value(_covered(part))
     return made
+
+
+def _covered(part: Any) -> Any:
+    """The part without keys of the program; lossy if it held some."""
+    shown = covered(part)
+    return part if shown is part else Json(wire.dump(shown), lossy=True)
 
 
 def _joined(parts: dict[str, Any]) -> Json:

@@ -10,7 +10,7 @@ from rollscope.capture.attempts import Attempt
 from rollscope.capture.calls import Sent, may_be_model, sent
 from rollscope.capture.patching import wrap
 from rollscope.capture.streams import Answer, async_tee, sync_tee
-from rollscope.context import Here, here
+from rollscope.context import Here, aside, here
 from rollscope.guard import failed
 
 Tee = Callable[[Any, Answer], Any]
@@ -25,7 +25,9 @@ def patch(module: Any) -> None:
         wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         place = here()
-        if place is None or place.trace.silent or (request := _sent(args, kwargs)) is None:
+        if place is None or place.trace.recorder is None:
+            return wrapped(*args, **kwargs)
+        if (request := _sent(args, kwargs)) is None:
             return wrapped(*args, **kwargs)
         attempt = attempts.begin(place, request)
         if attempt is None:
@@ -43,8 +45,10 @@ def patch(module: Any) -> None:
         wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         place = here()
-        if place is None or place.trace.silent or (request := _sent(args, kwargs)) is None:
+        if place is None or place.trace.recorder is None:
             return wrapped(*args, **kwargs)
+        if (request := _sent(args, kwargs)) is None:
+            return _asend_other(wrapped, args, kwargs)
         return _asend(wrapped, request, args, kwargs, atee)
 
     wrap(module.Client, "send", send)
@@ -70,6 +74,14 @@ async def _asend(
         raise
     _answered(attempt, response, tee)
     return response
+
+
+async def _asend_other(
+    wrapped: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """A request that calls no model is not recorded; its connection may take tasks all the same."""
+    with aside():
+        return await wrapped(*args, **kwargs)
 
 
 def _sent(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Sent | None:

@@ -10,7 +10,8 @@ from rollscope.capture.patching import wrap
 from rollscope.context import enter, here
 from rollscope.guard import failed
 from rollscope.permit import permit_async
-from rollscope.tracing import Span, begin, inside
+from rollscope.spans import Span
+from rollscope.tracing import begin, inside
 
 
 def patch(module: Any) -> None:
@@ -28,7 +29,7 @@ def _call_tool(
     wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     place = here()
-    if place is None or place.trace.silent or _below.get() is client:
+    if place is None or place.trace.recorder is None or _below.get() is client:
         return wrapped(*args, **kwargs)
     return _seen(wrapped, client, args, kwargs)
 

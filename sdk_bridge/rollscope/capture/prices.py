@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from rollscope.config import PRICES, read_prices
 from rollscope.errors import ConfigError
 from rollscope.guard import failed
 
@@ -25,8 +26,6 @@ Rates = list[Rate]
 INPUT, OUTPUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, REASONING, REQUESTS = range(7)
 Price = Rates | dict[str, Rates] | None
 """The rates, or rates by condition; None: known, but not in tokens."""
-
-_OWN = {"input": INPUT, "output": OUTPUT, "cache_read": CACHE_READ, "cache_write": CACHE_WRITE}
 
 # A gateway or a local server may call a model what it likes. These names are nobody else's: models
 # whose weights are not to be had, and whose names are not usual as aliases. Local servers do answer
@@ -97,26 +96,10 @@ def provider_of(url: str) -> str | None:
 
 def read_own(path: Path) -> dict[str, Rates]:
     """The user's prices, by model in lower case. Raises ConfigError with a sentence."""
-    try:
-        said = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise ConfigError(f"The prices in {path} cannot be read: {error}") from None
-    if not isinstance(said, dict) or not all(isinstance(row, dict) for row in said.values()):
-        raise ConfigError(f"The prices in {path} must be an object: model to prices.")
-    made: dict[str, Rates] = {}
-    for model, row in said.items():
-        if unknown := row.keys() - _OWN.keys():
-            words = f"{', '.join(sorted(unknown))}; there are {', '.join(_OWN)}"
-            raise ConfigError(
-                f"In {path}, the price of {model} has fields that mean nothing: {words}."
-            )
-        rates: Rates = [None] * len(_OWN)
-        for name, value in row.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise ConfigError(f"In {path}, {name} of {model} must be a number of US dollars.")
-            rates[_OWN[name]] = value
-        made[model.lower()] = rates
-    return made
+    return {
+        model.lower(): [row.get(name) for name in PRICES]  # the first of Rates, in their order
+        for model, row in read_prices(path).items()
+    }
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self
 
+from rollscope.context import aside
 from rollscope.errors import EnforcementError
 from rollscope.guard import guarded
 
@@ -44,14 +45,16 @@ class NotPermitted(BaseException):
 class Logical:
     """A call of a client that tries again by itself, while it lasts: it is one model call."""
 
-    __slots__ = ("_before", "call", "over")
+    __slots__ = ("_aside", "_before", "call", "over")
 
     def __init__(self) -> None:
+        self._aside = aside()
         self.call: Call | None = None
         self.over = False
         self._before: Logical | None = None
 
     def __enter__(self) -> Self:
+        self._aside.__enter__()
         self._before = _logical.get()
         _logical.set(self)
         return self
@@ -64,6 +67,7 @@ class Logical:
     ) -> None:
         self.over = True
         _logical.set(self._before)
+        self._aside.__exit__()
         if self.call is not None:
             with guarded("end a model call"):
                 self.call.settle()

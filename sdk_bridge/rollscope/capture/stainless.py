@@ -20,7 +20,7 @@ def _request(
     wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     place = here()
-    if place is None or place.trace.silent or logical() is not None:
+    if place is None or place.trace.recorder is None or logical() is not None:
         return wrapped(*args, **kwargs)
     with Logical() as call:
         try:
@@ -36,7 +36,7 @@ def _arequest(
     wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     place = here()
-    if place is None or place.trace.silent:
+    if place is None or place.trace.recorder is None:
         return wrapped(*args, **kwargs)
     return _awaited(wrapped, args, kwargs)
 

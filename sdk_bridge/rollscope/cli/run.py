@@ -47,7 +47,7 @@ def command(name: str | None, session: str | None, command: tuple[str, ...]) -> 
         sys.exit(_NOT_FOUND)
     relay = _Relay()
     with relay.listening():  # before the client listens itself
-        from rollscope import traceparent
+        from rollscope import commandline, traceparent
         from rollscope.follow import program as programs
         from rollscope.follow import travel
 
@@ -56,7 +56,7 @@ def command(name: str | None, session: str | None, command: tuple[str, ...]) -> 
         place = client.begin(
             name or programs.name_of(command),
             session=session,
-            metadata={"command": list(command)},
+            metadata={"command": commandline.shown(command)},
             caller=None if outer is None else travel.come(outer),
         )
         status = _run([program, *command[1:]] if os.name == "nt" else list(command), place, relay)

@@ -142,8 +142,8 @@ class Decorators:
     ) -> Any:
         """A run for each call, with what went in and came out; otherwise as ``trace``.
 
-        ``input`` is recorded beside the arguments of the call. Without ``session_id``, the argument
-        of that name of the function is taken.
+        ``input`` is shown in the place of the arguments of the call, which stand with the entry
+        point then. Without ``session_id``, the function's argument of that name is taken.
         """
         _mapping(metadata, "metadata")
         _texts(session_id=session_id)

@@ -12,8 +12,11 @@ from typing import Any, Protocol
 from rollscope.active import NOTHING
 from rollscope.context import Here, enter, here
 from rollscope.errors import ConfigError
+from rollscope.values import Limits, to_json
 
 Function = Callable[..., Any]
+
+_LEAST = 256  # bytes: room for a value, be it only to say that it was cut
 
 
 class Call(Protocol):
@@ -21,6 +24,8 @@ class Call(Protocol):
 
     place: Here | None
     """Where the code of the function stands."""
+    keeps: bool
+    """Whether its output is recorded."""
 
     def leave(self) -> None:
         """Stand where the call was made; it goes on."""
@@ -130,26 +135,40 @@ def _coroutine(function: Function, around: Around) -> Function:
 
 
 class Yielded:
-    """What a generator gave, for the log: the items, or one text if all of them are text."""
+    """What a generator gave, for the log: the items, or one text if all of them are text.
+
+    None of them is held on to: an item is the program's, which may change it, or need its memory.
+    """
 
     MOST = 10_000
+    ROOM = Limits().bytes
+    """Bytes of all items together."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: bool) -> None:
         self._items: list[Any] = []
         self._count = 0
+        self._left = self.ROOM if keeps else 0
 
     def add(self, item: Any) -> None:
         """It gave an item."""
         self._count += 1
-        if self._count <= self.MOST:
-            self._items.append(item)
+        if self._left <= 0 or self._count > self.MOST:
+            return
+        if type(item) is str:
+            item = item[: self._left]
+            self._left -= len(item)
+        elif item is not None:
+            item = to_json(item, Limits(bytes=max(_LEAST, self._left)))
+            self._left -= len(item.data)
+        self._items.append(item)
 
     def output(self, returned: Any = None) -> Any:
         """All of it, with what it returned at its end."""
         items: Any = self._items
+        missing = self._count > len(items)
         if items and all(type(item) is str for item in items):
             items = "".join(items)
-        if self._count > self.MOST:
+        if missing:
             items = {"items": items, "count": self._count}
         return items if returned is None else {"yielded": items, "returned": returned}
 
@@ -159,7 +178,7 @@ def _generator(function: Function, around: Around) -> Function:
         current = around.called(args, kwargs)
         if current is None:
             return (yield from function(*args, **kwargs))
-        yielded, inside = Yielded(), _Inside(current)
+        yielded, inside = Yielded(current.keeps), _Inside(current)
         try:
             iterator = function(*args, **kwargs)
             step = functools.partial(next, iterator)
@@ -191,7 +210,7 @@ def _async_generator(function: Function, around: Around) -> Function:
     async def call(*args: Any, **kwargs: Any) -> Any:
         # Recorded or not, it is driven by hand: an async generator knows no "yield from".
         current = await around.called_async(args, kwargs)
-        yielded, inside = Yielded(), _Inside(current)
+        yielded, inside = Yielded(current is not None and current.keeps), _Inside(current)
         try:
             iterator = function(*args, **kwargs)
             step = iterator.__anext__

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from rollscope.active import NOTHING, Active
 from rollscope.context import Branch, Here, enter, here
 from rollscope.guard import guarded
-from rollscope.tracing import Span, Trace, outside
+from rollscope.spans import Span
+from rollscope.tracing import Trace, outside
 from rollscope.values import Limits, to_json
 
 
@@ -16,6 +17,7 @@ class Opened(Protocol):
 
     place: Here | None
     active: Active
+    keeps: bool
 
     def leave(self) -> None:
         """Stand where it was opened; it goes on."""
@@ -36,6 +38,8 @@ class Unrecorded:
     Code in it can speak to a run that says nothing. That run is made when somebody asks for it:
     what is told to it stays with it (``rollscope.client.current_trace``).
     """
+
+    keeps = False
 
     def __init__(self, quiet: Trace) -> None:
         self.active: Active = quiet
@@ -68,7 +72,7 @@ class SpanCall:
     """A step that is open around a call or a block; ``keeps`` says whether its output is recorded,
     and within which limits."""
 
-    __slots__ = ("_before", "_keeps", "_limits", "active", "place")
+    __slots__ = ("_before", "_limits", "active", "keeps", "place")
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class SpanCall:
         limits: Limits | None = None,
     ) -> None:
         self._before = before
-        self._keeps = keeps
+        self.keeps = keeps
         self._limits = limits
         self.place: Here | None = place
         self.active: Active = span
@@ -105,11 +109,7 @@ class SpanCall:
     def done(self, output: Any = NOTHING) -> None:
         """It went well."""
         self.leave()
-        if not self._keeps:
-            output = NOTHING
-        elif self._limits is not None and output is not NOTHING:
-            output = to_json(output, self._limits)
-        self._finish("ok", output, None)
+        self._finish("ok", self._kept(output), None)
 
     def broke(self, error: BaseException, output: Any = NOTHING) -> None:
         """It raised."""
@@ -118,8 +118,10 @@ class SpanCall:
         self._finish(status, self._kept(output), told)
 
     def _kept(self, output: Any) -> Any:
-        if not self._keeps or output is NOTHING or self._limits is None:
-            return output if self._keeps else NOTHING
+        if not self.keeps:
+            return NOTHING
+        if self._limits is None or output is NOTHING:
+            return output
         return to_json(output, self._limits)
 
     def _finish(self, status: str, output: Any, error: BaseException | None) -> None:
@@ -137,7 +139,7 @@ class RunCall(SpanCall):
     ) -> None:
         self._flushes = flushes
         self._before = before
-        self._keeps = keeps
+        self.keeps = keeps
         self._limits = None
         self.place = place
         self.active = place.trace

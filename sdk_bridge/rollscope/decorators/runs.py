@@ -69,6 +69,7 @@ class Run(Scope):
         input: Any,
         session: Any = None,
         entry: Entry | None = None,
+        arguments: dict[str, Any] | None = None,
     ) -> Opened:
         """Open the run, or the step of the one that the code is part of."""
         if before is not None and not self._new_run:
@@ -85,6 +86,7 @@ class Run(Scope):
             metadata=self._metadata,
             agent=self._agent_at(name, None),
             entry=entry,
+            arguments=arguments,
             caller=before,
         )
         return RunCall(before, place, self.capture_output, flushes=self._agent is not None)
@@ -118,8 +120,10 @@ class _RunCalls(Calls):
         elif before.trace.recorder is None:
             return None
         arguments = self.arguments(args, kwargs)
-        input, session = self._scope.given(arguments), arguments.get("session_id")
-        return self._scope.open(before, self.name, input, session, self.entry)
+        scope = self._scope
+        input, session = scope.given(arguments), arguments.get("session_id")
+        beside = arguments if scope.capture_input and input is not arguments else None
+        return scope.open(before, self.name, input, session, self.entry, beside)
 
 
 def _as_session(value: Any) -> str | None:

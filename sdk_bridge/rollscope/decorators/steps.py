@@ -12,7 +12,8 @@ from rollscope.decorators.opened import Opened, SpanCall
 from rollscope.decorators.scopes import Calls, Scope
 from rollscope.guard import failed
 from rollscope.permit import permit, permit_async
-from rollscope.tracing import Span, begin, inside
+from rollscope.spans import Span
+from rollscope.tracing import begin, inside
 from rollscope.values import Limits, to_json
 
 if TYPE_CHECKING:

@@ -83,10 +83,15 @@ def _in_context(function: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     return (function, bound, named) if is_run else (None, (), {})
 
 
+_PLUMBING = ("socket", "google.auth.", "google.genai.")
+
+
 def _is_plumbing(function: Any) -> bool:
-    """Whether the job only looks up an address: whether one must be looked up again depends on the
-    moment, so it may not use up a number."""
-    return getattr(function, "__module__", None) == "socket"
+    """Whether the job only looks up an address, or asks for a new token: whether that must be done
+    again depends on the moment, so it may not use up a number."""
+    if type(function) is functools.partial:  # as asyncio.to_thread has it: Context.run, and what
+        function = next(iter(function.args), None)
+    return str(getattr(function, "__module__", None)).startswith(_PLUMBING)
 
 
 def _follow_processes(process: ModuleType) -> None:

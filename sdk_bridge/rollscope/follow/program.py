@@ -9,11 +9,13 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from rollscope.commandline import shown
 from rollscope.context import enter, here
 from rollscope.guard import guarded
-from rollscope.told import in_full
-from rollscope.tracing import Span, inside
+from rollscope.spans import Span
+from rollscope.told import in_full, without
 from rollscope.tracing import begin as begin_span
+from rollscope.tracing import inside
 
 STARTUP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "startup")
 """The folder that makes a Python program record itself when it stands on PYTHONPATH."""
@@ -35,7 +37,7 @@ def begin() -> None:
         place = here()
         if place is None:
             return
-        about = {"argv": list(argv), "pid": os.getpid()}
+        about = {"argv": shown(argv), "pid": os.getpid()}
         span = begin_span(place, "task", name_of(argv), attrs=about)
         enter(inside(span, place))
         _Watch(span)
@@ -95,7 +97,8 @@ class _Watch:
         with guarded("record an exception that nobody caught"):
             if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
                 name = None if args.thread is None else args.thread.name
-                told = {"thread": name, **in_full(args.exc_value)}
+                secrets = [] if (to := self._span.recorder) is None else to.secrets
+                told = {"thread": name, **without(in_full(args.exc_value), secrets)}
                 self._span.note("unhandled exception", told)
         return self._thread_hook(args)
 

@@ -182,7 +182,10 @@ class _Visitors:
                 return
             self._users[trace] -= 1
             if self._users[trace] == 0:
-                key = next(key for key, found in self._joined.items() if found is trace)
+                key = next((key for key, found in self._joined.items() if found is trace), None)
+                if key is None:  # it was ended meanwhile, and another has taken its place
+                    del self._users[trace]
+                    return
                 self._joined.move_to_end(key)
                 idle = [k for k, found in self._joined.items() if self._users[found] == 0]
                 for old in idle[:-_IDLE]:

@@ -19,6 +19,9 @@ class Log(Protocol):
     def close(self) -> None:
         """The run has ended in this process. A line may still be written: a late judgement."""
 
+    def forget(self) -> None:
+        """Called in a child that was forked: what is open is the parent's."""
+
 
 class Sink(Protocol):
     """Makes a log for every run."""
@@ -46,6 +49,9 @@ class _Nowhere:
         return True
 
     def close(self) -> None:
+        """Nothing is open."""
+
+    def forget(self) -> None:
         """Nothing is open."""
 
 

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from rollscope.address import parse_address
 from rollscope.errors import RollscopeError
-from rollscope.guard import failed
+from rollscope.guard import failed, tell
 from rollscope.sinks._retry import Pace
 from rollscope.sinks._segment import Name
 from rollscope.sinks._sender import Sender
@@ -119,11 +119,7 @@ class SocketSink:
 
     def _report(self, error: RollscopeError) -> None:
         failed.say(type(error).__name__, f"{error} What is recorded waits in {self.spool.folder}.")
-        if self._on_error is not None:
-            try:
-                self._on_error(error)
-            except Exception as wrong:  # noqa: BLE001 - the user's hook may raise anything
-                failed.say("on_error", f"The hook on_error failed: {wrong}", wrong)
+        tell(self._on_error, error)
 
     def _running(self) -> Sender:
         """The sender, with its thread at work as far as the interpreter still allows threads."""

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
+from rollscope.places import make_private
 from rollscope.sinks._frames import MAX_LINE
 from rollscope.sinks._segment import Name, Segment, own, parse_name, take
 from rollscope.sinks._stream import Stream
@@ -44,7 +45,8 @@ class Spool:
     def create(self, name: Name) -> tuple[FileLog, Segment]:
         """A new file, held by this process. Raises OSError; FileExistsError when there is one."""
         if not self.folder.is_dir():
-            self._make_folder()
+            make_private(self.folder)
+            self._say_whose()
         path = self.folder / str(name)
         file = FileLog(path, name.proc)
         try:
@@ -53,13 +55,12 @@ class Spool:
             file.close()
             raise
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.folder.parent, self.folder):
-            with contextlib.suppress(OSError):
-                folder.chmod(0o700)
-        with contextlib.suppress(OSError):  # for people who look into the folder
-            (self.folder / "endpoint").write_text(self._endpoint + "\n", encoding="utf-8")
+    def _say_whose(self) -> None:
+        """For people who look into the folder."""
+        with contextlib.suppress(OSError):
+            handle = os.open(self.folder / "endpoint", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(self._endpoint + "\n")
 
     def names(self) -> Iterator[Name]:
         """The files that are there."""

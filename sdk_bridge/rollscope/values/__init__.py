@@ -50,7 +50,7 @@ def to_json(value: Any, limits: Limits = _USUAL) -> Json:
     most, depth, items = limits
     try:
         if kind is dict or kind is list or kind is tuple:
-            plain = _is_plain(value, most, most // items or 1, depth)
+            plain = _room_after(value, most, most // items or 1, depth) >= 0
         elif kind is str:
             plain = len(value) <= most
         else:
@@ -58,7 +58,7 @@ def to_json(value: Any, limits: Limits = _USUAL) -> Json:
         if plain:
             data = orjson.dumps(value)
             if len(data) <= most:
-                return Json(data)
+                return tuple.__new__(Json, (data, False))  # half as dear as calling the class
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # noqa: BLE001 - it is not as plain as it seemed, or has changed
@@ -71,40 +71,36 @@ def to_json(value: Any, limits: Limits = _USUAL) -> Json:
         return Json(wire.dump(type_name(kind)), lossy=True)
 
 
-def _is_plain(value: Any, room: int, unit: int, depth: int) -> bool:
-    """Whether all of a value is of the types that JSON has words for, and it is not too long.
+def _room_after(items: Any, room: int, unit: int, depth: int) -> int:
+    """How much room a dict, list or tuple leaves; less than 0 if it is too long, or if not all of
+    it is of the types that JSON has words for.
 
     An item counts as ``unit`` bytes at least, so that their number is limited too; numbers of a
     list are so quick to write that they do not. Keys are left to orjson, which takes only text.
     """
-    level = [value]
-    while level:  # one level of the tree after the other
-        if depth < 1:
-            return False
-        depth -= 1
-        below: list[Any] = []
-        for items in level:
-            if type(items) is dict:
-                items = items.values()
-            elif _SEVERAL < len(items) <= room // _DIGITS and are_numbers(items):
-                room -= _DIGITS * len(items)
-                continue
-            room -= len(items) * unit
+    if depth < 1:
+        return -1
+    if type(items) is dict:
+        items = items.values()
+    elif _SEVERAL < len(items) <= room // _DIGITS and are_numbers(items):
+        return room - _DIGITS * len(items)
+    room -= len(items) * unit
+    if room < 0:
+        return -1
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            room -= len(item)
+        elif kind is dict or kind is list or kind is tuple:
+            room = _room_after(item, room, unit, depth - 1)
             if room < 0:
-                return False
-            for item in items:
-                kind = type(item)
-                if kind is str:
-                    room -= len(item)
-                elif kind is dict or kind is list or kind is tuple:
-                    below.append(item)
-                elif kind is float:
-                    if item - item != 0.0:  # it is not finite
-                        return False
-                elif kind is not int and kind is not bool and item is not None:
-                    return False
-        level = below
-    return room >= 0
+                return -1
+        elif kind is float:
+            if item - item != 0.0:  # it is not finite
+                return -1
+        elif kind is not int and kind is not bool and item is not None:
+            return -1
+    return room
 
 
 def _careful(value: Any, limits: Limits) -> Json:

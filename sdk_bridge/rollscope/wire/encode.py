@@ -16,6 +16,9 @@ from rollscope.wire.odd import as_plain, let_stop
 from rollscope.wire.value import dump, dump_with, escaped_data, may_hold_marks
 from rollscope.wire.vocabulary import EVENTS
 
+SHARED = 1 << 16
+"""Hashes that are remembered, 10 MB or so; then all are forgotten, and content is written anew."""
+
 SHARE_FROM = 96
 """Bytes. A shared value that is shorter is written in place: a reference is no shorter."""
 
@@ -60,7 +63,6 @@ _REQUIRED = {
     kind: frozenset(field.name for field in fields if field.required)
     for kind, fields in EVENTS.items()
 }
-_EVER_REQUIRED = frozenset[str]().union(*_REQUIRED.values())
 _SAYS_LOSSY = frozenset(
     kind for kind, fields in EVENTS.items() if any(field.name == "lossy" for field in fields)
 )
@@ -69,10 +71,16 @@ _FAR = 2**63
 _LINE = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_APPEND_NEWLINE
 
 
+def said(type: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that say something: what is None is left out, unless the event must have it."""
+    required = _REQUIRED.get(type, ())
+    return {n: value for n, value in fields.items() if value is not None or n in required}
+
+
 class Encoder:
     """Makes the lines of one process of one run.
 
-    It keeps the hashes of what it has shared (32 bytes each), and nothing else. It is used by one
+    It remembers the latest of what it has shared, by its hash, and nothing else. It is used by one
     thread at a time, and its lines are written in the order in which it made them.
     """
 
@@ -96,10 +104,11 @@ class Encoder:
         that are None are left out, unless the event must have them. ``time`` may be given; it never
         runs backwards.
         """
-        return self.line_of(type, fields)
+        return self.line_of(type, said(type, fields))
 
     def line_of(self, type: str, fields: dict[str, Any]) -> bytes:
-        """The same; the fields are given as they are, and may be changed."""
+        """The same; the fields are given as they are: none of them is left out, and they may be
+        changed."""
         now = fields.pop("time", None)
         if now is None:
             now = self._clock()
@@ -115,24 +124,16 @@ class Encoder:
                 fields |= {"input": {**sent, "messages": messages}, "listed": True}
         seq = self._seq
         self._seq = seq + 1
-        event = {"type": type, "run": self.run, "proc": self.proc, "seq": seq, "time": now}
-        for name, value in fields.items():
-            if value.__class__ is Json and not value.lossy:
-                data = value.data
-                if 36 in data or 92 in data or 10 in data or 13 in data:
-                    data = escaped_data(data)
-                event[name] = orjson.Fragment(data)
-            elif value is not None or (name in _EVER_REQUIRED and name in _REQUIRED.get(type, ())):
-                event[name] = value
+        event = {
+            "type": type, "run": self.run, "proc": self.proc, "seq": seq, "time": now, **fields,
+        }  # fmt: skip
         self._lossy = False
         try:
             line = orjson.dumps(event, self._plain, _LINE)
         except (TypeError, ValueError, RecursionError) as error:
             let_stop(error)
-            event |= {name: value for name, value in fields.items() if name in event}
             line = self._odd_line(event)
         if self._lossy:
-            event |= {name: value for name, value in fields.items() if name in event}
             line = self._lossy_line(event, fields, line)
         return blobs + line if blobs else line
 
@@ -207,6 +208,8 @@ class Encoder:
         data = escaped_data(data)
         name = blake2b(data, digest_size=8).hexdigest()
         if name not in self._shared:
+            if len(self._shared) >= SHARED:
+                self._shared.clear()
             self._shared.add(name)
             self._pending.append(b',"hash":"%b","data":%b}\n' % (name.encode(), data))
         return Escaped(b'{"$blob":"%b"}' % name.encode(), lossy=True) if lossy else {"$blob": name}

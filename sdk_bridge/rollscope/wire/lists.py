@@ -10,6 +10,10 @@ from rollscope.wire.value import dump_with, escaped_data
 SHORTEST = 4
 """Messages. A list that is shorter is written out."""
 
+MOST = 1 << 16
+"""Messages that are remembered, each in its list: 20 MB or so. Then all of them are forgotten, and
+the next lists are written out."""
+
 DEEPEST = 64
 """How many lists may stand for the beginnings of each other: a reader goes through all of them."""
 
@@ -31,6 +35,9 @@ class Lists:
         what stands for lossy messages is lossy."""
         if messages.__class__ is not list or len(messages) < SHORTEST:
             return None
+        if len(self._next) > MOST:
+            self._next.clear()
+            self._ends.clear()
         node, found, depth, name = 0, 0, 0, ""
         lossy = any_lossy = False
         for n, message in enumerate(messages, 1):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import anthropic
+import httpx
 import pytest
 
 from tests.sdk_bridge.capture.runs import KEY, Runs
@@ -126,3 +128,38 @@ def test_async_stream_and_early_close(runs: Runs, stub: StubModel) -> None:
     assert two.end["status"] == "cancelled"
     assert "one two three four".startswith(two.said)
     assert two.said
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_cached_for_an_hour_is_dearer(runs: Runs, streamed: bool) -> None:
+    def answer(hour: int) -> Any:
+        kept = {"ephemeral_1h_input_tokens": hour, "ephemeral_5m_input_tokens": 1000 - hour}
+        usage: Any = {
+            "input_tokens": 10, "output_tokens": 5,
+            "cache_creation_input_tokens": 1000, "cache_creation": kept,
+        }  # fmt: skip
+        message: Any = {
+            "id": "m", "type": "message", "role": "assistant", "model": "claude-opus-4-1",
+            "content": [], "stop_reason": "end_turn", "usage": usage,
+        }  # fmt: skip
+        if not streamed:
+            return httpx.Response(200, json=message)
+        events: list[Any] = [
+            {"type": "message_start", "message": {**message, "stop_reason": None}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+             "usage": {"output_tokens": 5}},
+            {"type": "message_stop"},
+        ]  # fmt: skip
+        text = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events)
+        return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
+
+    with runs.run():
+        for hour in (0, 1000):
+            transport = httpx.MockTransport(lambda _, hour=hour: answer(hour))
+            with httpx.Client(transport=transport) as client:
+                client.post(
+                    "https://api.anthropic.com/v1/messages", json={**ASKED, "stream": streamed}
+                )
+    low, high = (span.end["usage"] for span in runs.spans())
+    assert high["cost_usd"] > low["cost_usd"] > 0
+    assert low.keys() == high.keys()

@@ -241,6 +241,25 @@ def test_looking_up_an_address_takes_no_number(client: Rollscope, folder: Path) 
     assert branches(folder) == {"step": 1}
 
 
+def test_asking_for_a_new_token_takes_no_number(client: Rollscope, folder: Path) -> None:
+    async def step() -> None:
+        with client.span("step"):
+            pass
+
+    def refresh() -> None: ...
+
+    refresh.__module__ = "google.genai._api_client"
+
+    @client.agent
+    async def main() -> None:
+        await asyncio.to_thread(refresh)
+        await asyncio.create_task(step())
+
+    asyncio.run(main())
+
+    assert branches(folder) == {"step": 1}
+
+
 def test_outside_a_run_nothing_follows(client: Rollscope) -> None:
     async def main() -> object:
         return await asyncio.create_task(asyncio.sleep(0, here()))

@@ -15,6 +15,7 @@ import rollscope
 from rollscope import Rollscope, traceparent
 from rollscope.client import default
 from rollscope.context import here
+from rollscope.follow import travel
 from rollscope.follow.travel import Ticket
 from tests.sdk_bridge.follow.logs import branches, of_type, spans
 
@@ -175,4 +176,18 @@ def test_many_runs_do_not_keep_many_files_open(tmp_path: Path) -> None:
 
     assert len(default().live) <= 33
     assert len(list((tmp_path / "service").iterdir())) == 80
+    default().shutdown()
+
+
+def test_a_run_that_ended_while_somebody_was_in_it() -> None:
+    headers = {"traceparent": f"00-{_RUN}-{_SPAN}-01"}
+    with rollscope.extract(headers):
+        place = here()
+        assert place is not None
+        place.trace.finish()  # as a shutdown does
+        with rollscope.extract(headers), rollscope.task("later"):
+            pass
+    assert not travel._visitors._users.get(place.trace)
+    with rollscope.extract(headers), rollscope.task("last"):
+        pass
     default().shutdown()

@@ -147,6 +147,7 @@ def clean_end(
     request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, expected_log: ExpectedLog
 ) -> Iterator[None]:
     """Fails a test that leaves something behind; set up first, so that it is torn down last."""
+    gc.disable()  # the application, and some libraries, leave it enabled when they are done
     threads = set(threading.enumerate())
     _witness.connections.clear()
     _witness.strays.clear()

@@ -12,6 +12,7 @@ import click
 
 from rollscope_desktop import attach, platform
 from rollscope_desktop.model.rows import RunRow
+from rollscope_desktop.platform import Places
 from rollscope_desktop.query.connection import IndexMissing, IndexProblem, Reader, open_reader
 from rollscope_desktop.query.runs import find_runs
 
@@ -27,18 +28,51 @@ def sentences() -> Iterator[None]:
 
 @contextmanager
 def reading() -> Iterator[Reader]:
-    """The user's index, as the engine left it or is just writing it."""
+    """The user's index, with all of the user's own run logs in it, while the engine may write."""
     with sentences():
+        places = platform.places()
+        if not _is_read(places):
+            _read_own(places)
         try:
-            reader = open_reader(platform.places().index)
+            reader = open_reader(places.index)
         except IndexMissing:
             raise click.ClickException(
-                "Nothing has been opened yet. Start with: rollscope open FOLDER"
+                "Nothing has been recorded or opened yet. Start with: rollscope open FOLDER"
             ) from None
         try:
             yield reader
         finally:
             reader.close()
+
+
+def _is_read(places: Places) -> bool:
+    """Whether the index has the user's own run logs to their ends, as far as can be seen."""
+    from rollscope_desktop.ingest.scan import Found, scan  # late: few commands read
+
+    if not places.runs.is_dir():
+        return True
+    there = [item for item in scan(os.fsencode(places.runs)) if isinstance(item, Found)]
+    if not there:
+        return True
+    try:
+        reader = open_reader(places.index)
+    except IndexProblem:
+        return False
+    try:
+        read = dict(reader.all("SELECT path, size FROM files WHERE path >= ?", (b"",)))
+    finally:
+        reader.close()
+    return all(read.get(item.path) == item.status.st_size for item in there)
+
+
+def _read_own(places: Places) -> None:
+    """Have the engine that runs, or else one for as long as it takes, read the own run logs."""
+    try:
+        take_in((str(places.runs),))
+    except click.ClickException as error:
+        if not places.index.exists():
+            raise
+        click.echo(f"What was recorded lately may be missing: {error.message}", err=True)
 
 
 def take_in(paths: tuple[str, ...]) -> None:

@@ -11,7 +11,10 @@ import orjson
 from rollscope_desktop.cli import filtering
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rollscope_desktop.model.rows import RunRow
+    from rollscope_desktop.query.condition import Condition
     from rollscope_desktop.query.connection import Reader
     from rollscope_desktop.query.filter import Filter
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 def command(paths: tuple[str, ...], limit: int, filter: Filter | None, as_json: bool) -> None:
     """List runs, newest first. With PATHS, they are read first."""
     from rollscope_desktop.cli.reading import reading, take_in
+    from rollscope_desktop.query.condition import query_conditions
     from rollscope_desktop.query.summary import STATES
 
     take_in(paths)
@@ -38,8 +42,8 @@ def command(paths: tuple[str, ...], limit: int, filter: Filter | None, as_json: 
             return
         if not rows:
             click.echo("There are no runs yet." if filter is None else "No run fits the filter.")
-        for row in rows:
-            click.echo(_line(row))
+        for line in _table(rows, query_conditions(reader, rows)):
+            click.echo(line)
 
 
 def _rows(reader: Reader, limit: int, filter: Filter | None) -> list[RunRow]:
@@ -55,24 +59,41 @@ def _rows(reader: Reader, limit: int, filter: Filter | None) -> list[RunRow]:
     return [row for row in query_newest(reader, own=own) if row.id in fitting][: limit or None]
 
 
-def _line(row: RunRow) -> str:
-    """One run in one line: id, state, name, and what it took."""
+_RIGHT = ("DURATION", "STEPS", "TOKENS", "COST", "REWARD")
+
+
+def _table(rows: list[RunRow], stands: dict[int, Condition]) -> Iterator[str]:
+    """A line of titles, then a line a run. Figures that no run has are left out."""
+    cells = [_cells(row, stands[row.id]) for row in rows]
+    titles = [name for name in (cells[0] if cells else ()) if any(row[name] for row in cells)]
+    wide = {name: max(len(name), *(len(row[name]) for row in cells)) for name in titles}
+    for row in ({name: name for name in titles}, *cells) if cells else ():
+        yield "  ".join(
+            f"{row[name]:>{wide[name]}}" if name in _RIGHT else f"{row[name]:{wide[name]}}"
+            for name in titles
+        ).rstrip()
+
+
+def _cells(row: RunRow, stands: Condition) -> dict[str, str]:
+    """What is said of one run, by the titles of the columns."""
     from rollscope_desktop.model import text
     from rollscope_desktop.model.rows import TIME
-    from rollscope_desktop.query.summary import STATES
 
     timed = row.clock == TIME
-    taken = None if row.started is None or row.last is None else row.last - row.started
-    said = [
-        text.count(row.spans, "span"),
-        text.length(taken, timeless=not timed),
-        text.tokens(row.tokens_in, row.tokens_out) if row.tokens_in or row.tokens_out else "",
-        text.cost(row.cost) if row.cost else "",
-        "" if row.reward is None else f"reward {text.reward(row.reward)}",
+    warnings = [
         text.count(row.errors, "error") if row.errors else "",
+        stands.lost,
         f"attempt {row.attempt}" if row.attempt and row.attempt > 1 else "",
     ]
-    started = text.timestamp(row.started)[:19] if timed else ""
-    name = text.one_line(row.name or "(no name)", 60)
-    state = STATES.get(row.status, "open")
-    return f"{row.key[:8]}  {started:19}  {state:9}  {name}  {' · '.join(filter(None, said))}"
+    return {
+        "ID": row.key[:8],
+        "STARTED": text.timestamp(row.started)[:19] if timed else "",
+        "STATE": stands.word,
+        "DURATION": text.length(stands.taken, timeless=not timed),
+        "STEPS": f"{row.spans:,}",
+        "TOKENS": text.tokens(row.tokens_in, row.tokens_out) if row.tokens_in else "",
+        "COST": text.cost(row.cost) if row.cost else "",
+        "REWARD": "" if row.reward is None else text.reward(row.reward),
+        "NAME": text.one_line(row.name or "(no name)", 60),
+        "": " · ".join(filter(None, warnings)),
+    }

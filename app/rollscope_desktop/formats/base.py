@@ -92,6 +92,8 @@ def empty() -> Batch:
     return Batch([], [], [], [])
 
 
-def problem(reason: str, line: int, offset: int, severity: str = "warning") -> Problem:
-    """A problem of one line."""
-    return Problem(reason=reason, line=line, offset=offset, severity=severity)
+def problem(
+    reason: str, line: int, offset: int, severity: str = "warning", code: str = ""
+) -> Problem:
+    """A problem of one line; ``code`` names its sort, where somebody asks for that."""
+    return Problem(reason=reason, line=line, offset=offset, severity=severity, code=code)

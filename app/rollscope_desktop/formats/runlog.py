@@ -101,7 +101,7 @@ def _loss(raw: bytes, line: int, offset: int) -> Problem:
         said = wire.load(raw).get("data")
     except (wire.WireError, AttributeError):
         said = None
-    return problem(f"{dropped(said)}.", line, offset)
+    return problem(f"{dropped(said)}.", line, offset, code=DROPPED)
 
 
 def _patient(raw: bytes, line: int, offset: int, problems: list[Problem]) -> Any_Event | None:

@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rollscope_desktop.model import text
@@ -23,6 +23,15 @@ def dropped(data: Any) -> str:
         what = f"{text.count(number, 'event')} {'was' if number == 1 else 'were'}"
     why = f": {text.one_line(reason)}".rstrip(".") if isinstance(reason, str) and reason else ""
     return f"{what} dropped by the recorder{why}"
+
+
+def lost(reasons: Iterable[str]) -> str:
+    """``5,071 events lost``: what several sentences of ``dropped`` come to; "" for none."""
+    numbers = [reason.partition(" ")[0].replace(",", "") for reason in reasons]
+    if not numbers:
+        return ""
+    known = sum(int(number) for number in numbers if number.isdecimal())
+    return f"{text.count(known, 'event')} lost" if known else "Events lost"
 
 
 def attempt(data: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
 from rollscope_desktop.model.events import Flag
@@ -69,34 +69,65 @@ def _cut_circles(parents: list[int]) -> None:
 
 
 def outline(
-    spans: Sequence[SpanRow], clock: int = TIME, notes: Sequence[NoteRow] = ()
+    spans: Sequence[SpanRow],
+    clock: int = TIME,
+    notes: Sequence[NoteRow] = (),
+    fragment: Callable[[SpanRow], str] = lambda span: "",
+    *,
+    cut_off: bool = False,
 ) -> Iterator[str]:
-    """The tree as indented lines, one a span; ``notes`` stand below what they are about."""
+    """The tree as indented lines, one a span; ``notes`` stand below what they are about, in the
+    order of time with the steps inside of that.
+
+    ``fragment`` says what happened in a span, in a few words. ``cut_off``: the run was interrupted,
+    and with it every span that has not ended.
+    """
     about: dict[int | None, list[NoteRow]] = {}
     known = {span.key for span in spans}
     for note in notes:
         about.setdefault(note.span if note.span in known else None, []).append(note)
-    for note in about.get(None, ()):
-        yield _note(note, clock)
+    for some in about.values():
+        some[:] = _by_time(some)[::-1]
+    # What the line of a step is inside of, from the run on, each with its notes that are to come.
+    inside: list[tuple[int, list[NoteRow]]] = [(0, about.get(None, []))]
     for place, depth in preorder(spans):
         span = spans[place]
-        yield _indent(depth) + _line(span, clock)
-        for note in about.get(span.key, ()):
-            yield _indent(depth + 1) + _note(note, clock)
+        while inside[-1][0] > depth:
+            yield from _notes(inside.pop(), None, clock)
+        yield from _notes(inside[-1], span.end if span.start is None else span.start, clock)
+        yield _indent(depth) + _line(span, clock, fragment(span), cut_off=cut_off)
+        inside.append((depth + 1, about.get(span.key, [])))
+    while inside:
+        yield from _notes(inside.pop(), None, clock)
+
+
+def _by_time(notes: list[NoteRow]) -> list[NoteRow]:
+    """In the order of time; a note without one stays behind the one that it came after."""
+    latest, times = 0, []
+    for note in notes:
+        latest = latest if note.time is None else note.time
+        times.append(latest)
+    return [notes[n] for n in sorted(range(len(notes)), key=lambda n: times[n])]
+
+
+def _notes(level: tuple[int, list[NoteRow]], until: int | None, clock: int) -> Iterator[str]:
+    """The notes of a level that come before a moment, or all that are left; they are used up."""
+    depth, notes = level
+    while notes and (until is None or (notes[-1].time or 0) < until):
+        yield _indent(depth) + _note(notes.pop(), clock)
 
 
 def _indent(depth: int) -> str:
     return "  " * depth if depth <= _DEEPEST else "  " * _DEEPEST + f"({depth}) "
 
 
-def _line(span: SpanRow, clock: int) -> str:
-    parts = [
-        one_line(span.kind),
-        one_line("(start not logged)" if span.name is None else span.name),
-    ]
-    parts.append(_MARKS.get(span.status, "?"))
+def _line(span: SpanRow, clock: int, fragment: str = "", *, cut_off: bool = False) -> str:
+    name = "(start not logged)" if span.name is None else span.name
+    parts = [one_line(span.kind), one_line(name)]
+    interrupted = cut_off and span.status == OPEN
+    parts.append("✗ interrupted" if interrupted else _MARKS.get(span.status, "?"))
     parts.append(_extent(span.start, span.end, clock))
-    if span.model:
+    if span.model and span.model != name:
         parts.append(one_line(span.model))
     if span.tokens_in is not None or span.tokens_out is not None:
         parts.append(f"{_count(span.tokens_in)}→{_count(span.tokens_out)} tokens")
@@ -107,7 +138,8 @@ def _line(span: SpanRow, clock: int) -> str:
         said.insert(0, span.how)
     if said:
         parts.append(f"({', '.join(said)})")
-    return " ".join(part for part in parts if part)
+    line = " ".join(part for part in parts if part)
+    return f"{line}  {one_line(fragment)}" if fragment else line
 
 
 def _note(note: NoteRow, clock: int) -> str:

@@ -14,6 +14,14 @@ from rollscope_desktop.query.spans import query_run_spans
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import NoteRow, SpanRow
     from rollscope_desktop.query.connection import Reader
+    from rollscope_desktop.query.conversation.lines import Lines
+
+
+TOOLS = frozenset(
+    {"tool", "retriever", "reranker", "embedding", "guardrail", "evaluator", "memory"}
+)
+"""Kinds of steps that are something which an agent uses."""
+TALKING = TOOLS | {"agent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +95,73 @@ def query_conversation(reader: Reader, run: int) -> Iterator[Turn]:
 
     A call repeats what was said before; only what goes beyond that is given.
     """
-    calls = [row for rows in query_run_spans(reader, run) for row in rows if row.kind == "llm"]
-    calls.sort(key=lambda row: (row.start is None, row.start or 0, row.id))
-    said: dict[int | None, tuple[Message, ...]] = {}
+    # Late, as what a single step says is read without these.
+    from rollscope_desktop.query.conversation.joins import Joins
+    from rollscope_desktop.query.conversation.news import Comparing
+    from rollscope_desktop.query.conversation.talk import Calls
+
+    spans = [row for rows in query_run_spans(reader, run) for row in rows]
+    rows = [row for row in spans if row.kind == "llm"]
+    rows.sort(key=lambda row: (row.start is None, row.start or 0, row.id))
+    numbered = dict(enumerate(rows))
     with Payloads(reader, run) as payloads:
-        for row in calls:
-            talk = read_talk(payloads, row)
-            before = said.get(row.branch, ())
-            kept = 0
-            for known, sent in zip(before, talk.sent, strict=False):
-                if not _same(known, sent):
-                    break
-                kept += 1
-            said[row.branch] = talk.all
-            yield Turn(row, talk.sent[kept:] + talk.answered, talk.trouble)
+        calls = Calls(payloads)
+        compare = Comparing(calls)
+        joins = Joins(_lines(spans, rows), lambda _: numbered, calls, compare, {})
+        for number, row in numbered.items():
+            try:
+                call = calls.read(row)
+                if call.trouble:
+                    yield Turn(row, (), call.trouble)
+                    continue
+                earlier = joins.before(number)
+                before = None if earlier < 0 else calls.read(rows[earlier])
+                sent = compare.news(call, before).messages
+                answered = calls.messages(call.answered)
+            except PayloadGone as error:
+                yield Turn(row, (), str(error))
+                continue
+            yield Turn(
+                row,
+                _marked(list(sent), bool(row.flags & Flag.INPUT_PREVIEW))
+                + _marked(answered, bool(row.flags & Flag.OUTPUT_PREVIEW)),
+            )
 
 
-def _same(one: Message, other: Message) -> bool:
-    return replace(one, reasoning=(), is_preview=False) == replace(
-        other, reasoning=(), is_preview=False
-    )
+def _lines(spans: list[SpanRow], calls: list[SpanRow]) -> Lines:
+    """Which of a run's calls may go on from which."""
+    from rollscope_desktop.query.conversation.lines import NONE, Caller, Lines
+
+    by_key = {row.key: row for row in spans}
+
+    def speaker(row: SpanRow) -> SpanRow | None:
+        """The agent or tool that a step is part of."""
+        at, seen = row, {row.key}
+        while at.parent is not None and at.parent not in seen:
+            seen.add(at.parent)
+            above = by_key.get(at.parent)
+            if above is None or above.kind in TALKING:
+                return above
+            at = above
+        return None
+
+    def caller(row: SpanRow) -> Caller:
+        who = speaker(row)
+        branch = _number(row.branch)
+        if who is None or who.kind == "agent":
+            return Caller(_number(None if who is None else who.key), branch)
+        outer = speaker(who)
+        return Caller(
+            who.key, branch, (_number(None if outer is None else outer.key), _number(who.branch))
+        )
+
+    start = [NONE if row.start is None else row.start for row in calls]
+    end = [NONE if row.end is None else row.end for row in calls]
+    return Lines(start, end, [caller(row) for row in calls])
+
+
+def _number(known: int | None) -> int:
+    return -1 if known is None else known
 
 
 def _marked(messages: list[Message], preview: bool) -> tuple[Message, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rollscope_desktop.model.remark import DROPPED, lost
 from rollscope_desktop.model.rows import ProblemRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rollscope_desktop.query.connection import Reader
 
 MOST = 10_000
@@ -20,6 +23,18 @@ def query_problems(reader: Reader, most: int = MOST) -> list[ProblemRow]:
         (most,),
     )
     return [ProblemRow(*row) for row in rows]
+
+
+def query_lost(reader: Reader, runs: Iterable[int]) -> dict[int, str]:
+    """Which of these runs lack events that their recorder had to drop, and in words how many."""
+    found: dict[int, list[str]] = {}
+    sql = (
+        "SELECT r.run, p.reason FROM problems p JOIN run_files r ON r.file = p.file "
+        f"WHERE p.code = '{DROPPED}' AND r.run IN"
+    )
+    for run, reason in reader.among(sql, runs):
+        found.setdefault(run, []).append(reason)
+    return {run: lost(reasons) for run, reasons in found.items()}
 
 
 def query_problem_count(reader: Reader) -> int:

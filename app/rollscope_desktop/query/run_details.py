@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rollscope_desktop.model.columns import span_key
+from rollscope_desktop.query.problems import query_lost
 from rollscope_desktop.query.runs import query_rows
 from rollscope_desktop.query.spans import RUN_SHIFT
 
@@ -26,13 +27,15 @@ class RunDetails:
 
     ``signals`` holds the last value of each signal and feedback, by ``signal.name`` or
     ``feedback.name``; the first ``read`` notes of the run were looked at for it. ``edited`` is the
-    name of the step that a fork begins with, if that is known.
+    name of the step that a fork begins with, if that is known. ``lost`` says how many events were
+    not recorded.
     """
 
     row: RunRow
     signals: Mapping[str, Value] = field(default_factory=dict)
     read: int = 0
     edited: str = ""
+    lost: str = ""
 
 
 def query_details(
@@ -46,11 +49,13 @@ def query_details(
     so that only what has come since is read. Without ``signals`` these are left as they were."""
     known = known or {}
     found = []
-    for row in query_rows(reader, ids):
+    rows = query_rows(reader, ids)
+    lost = query_lost(reader, [row.id for row in rows])
+    for row in rows:
         before = known.get(row.id)
         if before is None or before.row.key != row.key or before.read > row.notes:
             before = RunDetails(row, edited=_edited(reader, row))
-        details = replace(before, row=row)
+        details = replace(before, row=row, lost=lost.get(row.id, ""))
         if signals and details.read < row.notes:
             values = query_signals(reader, row.id, details.read)
             details = replace(details, signals={**details.signals, **values}, read=row.notes)

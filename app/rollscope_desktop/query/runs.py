@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.rows import Locator, RunRow
 from rollscope_desktop.store.there import THERE, below
 
@@ -60,6 +61,11 @@ class RunHead:
     def tokens(self) -> int:
         """Tokens in and out."""
         return self.tokens_in + self.tokens_out
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it is known that its process runs, and it has not ended: its time goes on."""
+        return self.status == OPEN and self.alive and not self.gone
 
 
 _HEAD = (

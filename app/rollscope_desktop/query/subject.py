@@ -15,6 +15,7 @@ from rollscope_desktop.query.links import Linked, query_caller, query_original, 
 from rollscope_desktop.query.messages import Talk, read_notes, read_talk
 from rollscope_desktop.query.notes import query_notes
 from rollscope_desktop.query.payloads import Payload, PayloadGone, Payloads, Raw
+from rollscope_desktop.query.problems import query_lost
 from rollscope_desktop.query.runs import query_files, query_run, query_run_payloads
 from rollscope_desktop.query.sets import query_run_sets
 from rollscope_desktop.query.spans import query_span, run_of
@@ -51,6 +52,7 @@ class Subject:
     caller: Linked | None = None
     original: Linked | None = None
     started: tuple[Linked, ...] = ()
+    lost: str = ""
 
     @property
     def records(self) -> tuple[Locator, ...]:
@@ -78,6 +80,7 @@ def query_subject(reader: Reader, run: int, span: int | None) -> Subject | None:
             row, None, tuple(query_notes(reader, row.id, limit=_NOTES)), files, ends.input,
             ends.output, sets=query_run_sets(reader, row.id), caller=query_caller(reader, row),
             original=query_original(reader, row), started=query_started(reader, row, None),
+            lost=query_lost(reader, [row.id]).get(row.id, ""),
         )  # fmt: skip
     else:
         known = query_span(reader, span)

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
+from typing import cast
 
 import orjson
 
 from rollscope_desktop.model import text
 from rollscope_desktop.model.messages import Message
 from rollscope_desktop.model.rows import TIME, RunRow, SpanRow
-from rollscope_desktop.model.tree import outline
+from rollscope_desktop.model.tree import outline, preorder
+from rollscope_desktop.query.condition import INTERRUPTED, query_conditions
 from rollscope_desktop.query.connection import Reader
+from rollscope_desktop.query.fragments import query_fragments
 from rollscope_desktop.query.messages import query_conversation
 from rollscope_desktop.query.notes import query_notes
+from rollscope_desktop.query.progress import Partial
 from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.query.summary import STATES
 
 _NOTES = 100_000
+_AHEAD = 200
 
 
 def tree(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterator[str]:
@@ -26,8 +31,9 @@ def tree(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterat
 
     Of the steps, only those whose ids are ``fitting``, and those that they are part of.
     """
-    yield from _heading(run)
+    yield from _heading(reader, run)
     spans = list(chain.from_iterable(query_run_spans(reader, run.id)))
+    cut_off = query_conditions(reader, [run])[run.id].word == INTERRUPTED
     notes = query_notes(reader, run.id, whole=True, limit=_NOTES)
     if fitting is not None:
         yield f"{len(fitting):,} of {text.count(len(spans), 'span')} fit."
@@ -35,7 +41,34 @@ def tree(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterat
         spans = _with_ancestors(spans, fitting)
         shown = {span.key for span in spans}
         notes = [note for note in notes if note.span in shown]
-    yield from outline(spans, run.clock, notes)
+    yield from outline(spans, run.clock, notes, Fragments(reader, spans).of, cut_off=cut_off)
+
+
+class Fragments:
+    """What happened in each step in a few words, read some steps ahead of where it is told."""
+
+    def __init__(self, reader: Reader, spans: list[SpanRow]) -> None:
+        self._reader = reader
+        self._order = [spans[place] for place, _ in preorder(spans)]
+        self._read: dict[int, str] = {}
+        self._next = 0
+
+    def of(self, span: SpanRow) -> str:
+        """The fragment of the next step, in the order of the tree."""
+        if span.id not in self._read:
+            some = self._order[self._next : self._next + _AHEAD]
+            self._next += len(some)
+            self._read = {}
+            job = query_fragments(self._reader, some)
+            while True:
+                try:
+                    step = next(job)
+                except StopIteration as end:
+                    self._read |= end.value
+                    break
+                if isinstance(step, Partial):
+                    self._read |= cast("dict[int, str]", step.value)
+        return self._read.get(span.id, "")
 
 
 def _with_ancestors(spans: list[SpanRow], fitting: set[int]) -> list[SpanRow]:
@@ -51,7 +84,7 @@ def _with_ancestors(spans: list[SpanRow], fitting: set[int]) -> list[SpanRow]:
 
 def conversation(reader: Reader, run: RunRow) -> Iterator[str]:
     """A heading, then what was said to models and what they answered, without repetitions."""
-    yield from _heading(run)
+    yield from _heading(reader, run)
     said = False
     for turn in query_conversation(reader, run.id):
         if turn.trouble:
@@ -76,20 +109,25 @@ def json(reader: Reader, run: RunRow, fitting: set[int] | None = None) -> Iterat
         yield orjson.dumps(said).decode()
 
 
-def _heading(run: RunRow) -> Iterator[str]:
+def _heading(reader: Reader, run: RunRow) -> Iterator[str]:
     timed = run.clock == TIME
-    taken = None if run.started is None or run.last is None else run.last - run.started
+    stands = query_conditions(reader, [run])[run.id]
     said = [
-        STATES.get(run.status, "not ended"),
-        text.length(taken, timeless=not timed),
+        stands.said,
+        text.length(stands.taken, timeless=not timed),
         text.count(run.spans, "span"),
         f"{text.tokens(run.tokens_in, run.tokens_out)} tokens" if run.tokens_in else "",
         text.cost(run.cost) if run.cost else "",
         "" if run.reward is None else f"reward {text.reward(run.reward)}",
         "" if not run.finish else f"finish reason {text.one_line(run.finish)}",
+        text.count(run.errors, "error") if run.errors else "",
     ]
     yield f"{text.one_line(run.name or '(no name)')}  {run.key}"
     yield " · ".join(part for part in said if part)
+    if run.error:
+        yield f"Error: {text.one_line(run.error)}"
+    if stands.lost:
+        yield f"Warning: {stands.lost}. The recorder had to drop them."
     if not timed:
         yield "The log has no times; numbers are those of its events."
     yield ""

@@ -13,7 +13,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 RUN_SHIFT = 31
 """A span's id is ``run << 31 | n``: the table is clustered by run and needs no second index."""
 

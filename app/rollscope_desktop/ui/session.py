@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from rollscope_desktop.ui import status_bar
 from rollscope_desktop.ui.conversation.view import Conversation
 from rollscope_desktop.ui.copying import Copying
 from rollscope_desktop.ui.filter.bar import FilterBar
+from rollscope_desktop.ui.first_choice import FirstChoice, place_of
 from rollscope_desktop.ui.handlers import Handlers
 from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.links import Links
@@ -97,7 +97,8 @@ class Session(QObject):
         self.problems_panel.set_model(self.problems)
         self._opening = False
         self._asked: list[str] = []
-        self._place = _read_place(settings.layout(_PLACE))
+        place = settings.layout(_PLACE)
+        self.first_choice = FirstChoice(self.selection, self.runs, self.run_panel, place, self)
         self._problems_soon = QTimer(self, singleShot=True, interval=_PROBLEMS_AFTER)
         self._problems_soon.timeout.connect(self.problems.reload)
         window.place(
@@ -178,8 +179,7 @@ class Session(QObject):
         """Note what is selected, for the next start."""
         run = None if self.selection.run is None else self.runs.row_of_id(self.selection.run)
         if run is not None:
-            said = {"run": run.id, "key": run.key, "span": self.selection.span}
-            self.settings.set_layout(_PLACE, json.dumps(said).encode())
+            self.settings.set_layout(_PLACE, place_of(run, self.selection.span))
 
     def close(self) -> None:
         """End the threads; remember the place."""
@@ -199,9 +199,6 @@ class Session(QObject):
         selection.run_changed.connect(self._show_run)
         selection.span_changed.connect(self._show_span)
         self.runs.state_changed.connect(self._choose_stack)
-        self.runs.modelReset.connect(self._first_choice)
-        self.runs.rowsInserted.connect(self._first_choice)
-        self.runs.state_changed.connect(self._first_choice)
         self.runs.counted.connect(self._count_runs)
         self.runs.states_changed.connect(self.endings.look)
         self.notifier.run_wanted.connect(self._raise_run)
@@ -267,22 +264,6 @@ class Session(QObject):
                 lambda: self.settings.set_layout(_LIST, view.layout_bytes())
             )
 
-    def _first_choice(self) -> None:
-        """When nothing is selected yet: where the person was last, else the first run."""
-        if self.selection.run is not None or not self.runs.rowCount():
-            return
-        self.run_panel.view.setFocus()  # the arrow keys walk the runs from the first moment
-        run, key, span = self._place
-        if run is not None and self.runs.reveal(run) >= 0:
-            row = self.runs.row_of_id(run)
-            if row is None or row.key == key:
-                self.run_panel.select_run(run)
-                self.selection.select_span(span)
-                return
-        first = self.runs.first_run()
-        if first is not None:
-            self.run_panel.select_run(first)
-
     def _say_unlinked(self) -> None:
         self.notices.say("The log links this to no other run.", topic="link")
 
@@ -299,6 +280,7 @@ class Session(QObject):
 
     def _take_status(self, said: dict) -> None:
         self.window.status.show_counts(int(said.get("runs", 0)), int(said.get("spans", 0)))
+        self.first_choice.settle(said)
 
     def _opened(self, said: dict) -> None:
         self._take_status(said)
@@ -364,6 +346,7 @@ class Session(QObject):
         if status.problems != self.problems.total:
             self.problems.reload()
         self._see_idle(status.said)
+        self.first_choice.settle(status.said)
 
     def _choose_stack(self) -> None:
         state = self.runs.state
@@ -372,11 +355,3 @@ class Session(QObject):
         )
         self.window.show_empty(empty and not self._opening)
         self.handlers.enable()
-
-
-def _read_place(data: bytes) -> tuple[int | None, str, int | None]:
-    try:
-        said = json.loads(data)
-        return int(said["run"]), str(said["key"]), said["span"]
-    except (ValueError, KeyError, TypeError):
-        return None, "", None

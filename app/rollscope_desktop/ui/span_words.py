@@ -21,6 +21,8 @@ _STATES = {
     ENDED: "Ended; the log does not say how",
 }
 
+INTERRUPTED = "Interrupted: the process of the run is gone"
+
 FLAGS = (
     (Flag.NO_RESULT, "no result", "A tool call without a result in the log"),
     (Flag.NO_CALL, "no call", "A tool result without a call in the log"),
@@ -37,14 +39,17 @@ HOW = {
 }
 
 
-def state_of(line: SpanLine, live: bool) -> str | None:
+def state_of(line: SpanLine, live: bool, interrupted: bool = False) -> str | None:
     """The icon at the end of a row: nothing for what ended well, or what a log just leaves open.
 
-    ``live``: the run is at work, now or at the moment that is looked at.
+    ``live``: the run is at work, now or at the moment that is looked at. ``interrupted``: it is
+    over, and what had not ended was cut off.
     """
     if line.fold:
         return None
     if line.status == OPEN:
+        if interrupted:
+            return "interrupted"
         return "running" if live else "quiet"
     return STATE_OF[line.status] if line.status in (ERROR, CANCELLED) else None
 
@@ -79,14 +84,19 @@ def duration(line: SpanLine, now: int | None, timeless: bool) -> str:
     return text.length(max(end - line.start, 0), timeless=timeless)
 
 
-def tooltip(line: SpanLine | NoteLine, timeless: bool, at: int | None = None) -> str:
-    """Everything about a row as it is at the playhead (``at``), in full."""
+def tooltip(
+    line: SpanLine | NoteLine, timeless: bool, at: int | None = None, interrupted: bool = False
+) -> str:
+    """Everything about a row as it is at the playhead (``at``), in full; ``interrupted`` as in
+    ``state_of``."""
     if isinstance(line, NoteLine):
         return tips.told(_of_note(line, timeless))
     if line.fold:
         return tips.plain(f"{line.fold:,} further steps beside these; Enter shows them")
     there = standing_of(line, at)
     state = _STATES.get(line.status, "")
+    if interrupted and line.status == OPEN:
+        state = INTERRUPTED
     if at is not None and there is not Standing.OVER:
         open_then = there is Standing.OPEN
         state = "Still running at this moment" if open_then else "Not started at this moment"

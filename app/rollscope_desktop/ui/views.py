@@ -16,6 +16,7 @@ from rollscope_desktop.ui.commands.table import by_id
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import HEADER, Panel
 from rollscope_desktop.ui.view import View
+from rollscope_desktop.viewmodels.axis import RunAxis
 from rollscope_desktop.viewmodels.open_run import OpenRun
 from rollscope_desktop.viewmodels.run_watch import State
 
@@ -66,6 +67,7 @@ class Views(Panel):
         watch = run.watch
         watch.state_changed.connect(self._show_state)
         watch.axis_changed.connect(self._say)
+        watch.ticked.connect(self._say)
         watch.grown.connect(self._show_state)
         run.selection.span_changed.connect(self._show_span)
         look.changed.connect(self._tint)
@@ -212,9 +214,11 @@ class Views(Panel):
         if run.clock == ORDER:
             parts.append("no times in the log")
         else:
-            parts.append(text.duration(watch.axis.length))
+            parts.append(_length(watch.axis))
         if run.errors:
             parts.append(text.count(run.errors, "error"))
+        if watch.lost:
+            parts.append(watch.lost)
         said = " · ".join(parts)
         self._summary.setText(said)
         name = text.one_line(run.name or run.agent or "Run")
@@ -235,6 +239,14 @@ class Views(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._say()
+
+
+def _length(axis: RunAxis) -> str:
+    """How long the run took; of one that was interrupted, until when it was heard of."""
+    long = text.duration(axis.length)
+    if axis.interrupted:
+        return f"interrupted after {long}"
+    return f"{long} so far" if axis.counting else long
 
 
 def _escaped(said: str) -> str:

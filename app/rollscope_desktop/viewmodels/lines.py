@@ -43,7 +43,8 @@ class RunLine:
     quiet, ended. ``attempts`` counts the runs of the same rollout (0: there is only this one).
     ``inside`` counts the lines of earlier attempts and forks below it, which can be folded.
     ``edited`` names the step that a fork begins with; ``signals`` are the last values of signals
-    and feedback, by ``signal.name`` or ``feedback.name``."""
+    and feedback, by ``signal.name`` or ``feedback.name``. ``now`` is the time (ns since the epoch)
+    up to which it is known to be at work; ``lost`` says which events were not recorded."""
 
     run: RunRow
     state: str
@@ -55,6 +56,8 @@ class RunLine:
     pinned: bool = False
     edited: str = ""
     signals: Mapping[str, str | float] = field(default_factory=dict)
+    now: int | None = None
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ as the last one took.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from socket import gethostname
 from time import monotonic, time_ns
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from rollscope_desktop.query.connection import IndexMissing
+from rollscope_desktop.query.problems import query_lost
 from rollscope_desktop.query.progress import Partial
 from rollscope_desktop.query.runs import RunHead, query_heads_of, query_run
 from rollscope_desktop.services.jobs import steps
@@ -33,6 +35,7 @@ CALM = 0.03
 """Seconds that at least lie between two looks."""
 LONGEST = 1.0
 _QUIET_LOOK = 5_000
+_SECOND = 1_000
 
 
 class State(Enum):
@@ -47,7 +50,8 @@ class State(Enum):
 class RunWatch(QObject):
     """Follows one run at a time: the one that every view of the window shows.
 
-    ``outline`` is None until the first spans are read; ``whole`` says that all are. The signals
+    ``outline`` is None until the first spans are read; ``whole`` says that all are. ``lost`` says
+    how many events were not recorded. The signals
     come after these have changed, and ``state_changed`` after ``opened``.
     """
 
@@ -61,12 +65,15 @@ class RunWatch(QObject):
     failed = Signal(object)
     """The exception."""
     axis_changed = Signal()
+    ticked = Signal()
+    """The run is at work: the axis is longer by the time that has passed, and nothing else."""
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self.run: int | None = None
         self.row: RunRow | None = None
+        self.lost = ""
         self.axis = RunAxis()
         self.state = State.EMPTY
         self.failure = ""
@@ -76,8 +83,8 @@ class RunWatch(QObject):
         self._structure: Structure | None = None
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._look)
-        self._quiet = QTimer(self, interval=_QUIET_LOOK)
-        self._quiet.timeout.connect(self._check_quiet)
+        self._quiet = QTimer(self)
+        self._quiet.timeout.connect(self._pass_time)
         self._asked_at = 0.0
         self._cost = 0.0
 
@@ -156,32 +163,47 @@ class RunWatch(QObject):
             self.state_changed.emit()
 
     def _know(self, known: _Known) -> None:
-        self.row, self._head = known
-        self._check_quiet()
+        before = self.axis
+        self.row, self._head, self.lost = known
+        self._measure()
+        if self.axis != before:
+            self.axis_changed.emit()
 
-    def _check_quiet(self) -> None:
-        """Whether a run is live changes by itself, when nothing is heard of it."""
+    def _pass_time(self) -> None:
+        """Nothing was heard: the axis of a run at work gets longer, another may become quiet."""
+        before = self.axis
+        self._measure()
+        if self.axis == before:
+            return
+        if self.axis.counting and replace(self.axis, length=before.length) == before:
+            self.ticked.emit()
+        else:
+            self.axis_changed.emit()
+
+    def _measure(self) -> None:
+        """The axis as it is now, and when to look again."""
         if self.row is None or self._head is None:
             return
-        live = is_live(self._head, time_ns())
-        if live and not self._quiet.isActive():
-            self._quiet.start()
-        elif not live:
+        now = time_ns()
+        live = is_live(self._head, now)
+        self.axis = axis_of(self.row, live, now if self._head.at_work else None)
+        if live:
+            wait = _SECOND if self.axis.counting else _QUIET_LOOK
+            if not self._quiet.isActive() or self._quiet.interval() != wait:
+                self._quiet.start(wait)
+        else:
             self._quiet.stop()
-        axis = axis_of(self.row, live)
-        if axis != self.axis:
-            self.axis = axis
-            self.axis_changed.emit()
 
 
 if TYPE_CHECKING:
-    _Known = tuple[RunRow, RunHead]
+    _Known = tuple[RunRow, RunHead, str]
 
 
 def _known(reader: Reader, run: int) -> _Known | None:
     row = query_run(reader, run)
     heads = query_heads_of(reader, [run], gethostname())
-    return None if row is None or not heads else (row, heads[0])
+    lost = query_lost(reader, [run]).get(run, "")
+    return None if row is None or not heads else (row, heads[0], lost)
 
 
 def _open(reader: Reader, run: int) -> Generator[Any, None, tuple[_Known, Opening] | None]:

@@ -115,8 +115,9 @@ def shown(line: SpanLine, column: int, timeless: bool) -> str | None:
     return text.cost(line.cost)
 
 
-def described(line: SpanLine, column: int, timeless: bool) -> str:
-    """A cell for those who hear it: the first column says everything."""
+def described(line: SpanLine, column: int, timeless: bool, *, cut_off: bool = False) -> str:
+    """A cell for those who hear it: the first column says everything. ``cut_off``: the run was
+    interrupted."""
     if column != STEP:
         return shown(line, column, timeless) or ""
     if line.fold:
@@ -124,7 +125,7 @@ def described(line: SpanLine, column: int, timeless: bool) -> str:
     words = [
         line.kind,
         text.one_line(line.name),
-        _STATUS.get(line.status, ""),
+        "interrupted" if cut_off and line.status == OPEN else _STATUS.get(line.status, ""),
         f"{line.repeats} attempts" if line.repeats > 1 else "",
         f"level {line.depth + 1}",
         *(f"{name} {said}" for name, said in _figures(line, timeless)),

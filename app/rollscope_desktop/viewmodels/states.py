@@ -21,7 +21,7 @@ def state_of(head: RunHead, now: int) -> str:
         return _ENDED.get(head.status, "ended")
     if head.gone:
         return "interrupted"
-    if head.alive or (head.touched is not None and now - head.touched < QUIET_AFTER):
+    if head.at_work or (head.touched is not None and now - head.touched < QUIET_AFTER):
         return "running"
     return "quiet"
 

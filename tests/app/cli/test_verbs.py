@@ -149,6 +149,33 @@ def test_runs_and_show_after_reading_a_folder(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_engine_stays")
+def test_own_run_logs_are_read_without_being_asked(folder: Path, own_places: Path) -> None:
+    own = own_places / "data" / "runs"
+    own.mkdir(parents=True)
+    shutil.move(folder / "first.jsonl", own)
+    titles, weather = rollscope("runs").stdout.splitlines()
+    assert titles.split() == [
+        "ID", "STARTED", "STATE", "DURATION", "STEPS", "TOKENS", "COST", "REWARD", "NAME",
+    ]  # fmt: skip
+    assert weather.index(" 17 ") + 3 == titles.index("TOKENS") + len("TOKENS")
+    assert weather.split()[-3:] == ["weather", "1", "error"]
+    end_engine()
+    shutil.move(folder / "second.jsonl", own)
+    assert "later" in rollscope("show", "later").stdout, "what came while no engine ran"
+
+
+@pytest.mark.usefixtures("no_engine_stays")
+def test_show_tells_what_happened(folder: Path) -> None:
+    rollscope("runs", str(folder))
+    shown = rollscope("show", "weather").stdout.splitlines()
+    assert [line.split("  ")[-1] for line in shown[3:]] == [
+        "21 °C",
+        "Let me look.",
+        "TimeoutError: no answer",
+    ]
+
+
+@pytest.mark.usefixtures("no_engine_stays")
 def test_show_of_an_unknown_or_ambiguous_run(folder: Path) -> None:
     rollscope("runs", str(folder))
     done = rollscope("show", "nobody", check=False)

@@ -101,3 +101,37 @@ def test_notes_stand_below_what_they_are_about() -> None:
         "  - signal loss = 0.5 #3",
         "tool s2 ✓ #5",
     ]
+
+
+def test_notes_and_steps_stand_in_the_order_of_time() -> None:
+    nowhere = Locator(1, 1, 0, 0, "")
+    notes = [
+        NoteRow(1, "event", 1, "between", None, 15, nowhere),
+        NoteRow(2, "event", None, "late", None, 40, nowhere),
+        NoteRow(3, "event", 2, "inner", None, 12, nowhere),
+        NoteRow(4, "event", 1, "last", None, 30, nowhere),
+    ]
+    spans = [span(1, None, 10, end=35), span(2, 1, 11, end=14), span(3, 1, 20, end=25)]
+
+    assert [line.split(" #")[0] for line in outline(spans, ORDER, notes)] == [
+        "tool s1 ✓",
+        "  tool s2 ✓",
+        "    - event inner",
+        "  - event between",
+        "  tool s3 ✓",
+        "  - event last",
+        "- event late",
+    ]
+
+
+def test_a_line_says_what_happened_and_what_was_cut_off() -> None:
+    spans = [
+        span(1, None, 0, kind="llm", name="gpt-x", model="gpt-x", end=7),
+        span(2, None, 8, status=OPEN),
+    ]
+    said = {1: "Hello", 2: "(n=1)"}
+
+    assert list(outline(spans, fragment=lambda span: said[span.id], cut_off=True)) == [
+        "llm gpt-x ✓ 7 ns  Hello",
+        "tool s2 ✗ interrupted  (n=1)",
+    ]

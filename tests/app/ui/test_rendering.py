@@ -116,6 +116,7 @@ def test_the_run_as_it_was(window: Viewer, tmp_path, qtbot) -> None:
         assert [said for said in told if not said.startswith("unreadable")] == []
 
 
+@pytest.mark.soak  # all of the above once more
 @pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="this is the scaled run itself")
 def test_all_of_this_at_twice_the_scale() -> None:
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import time_ns
 
 import pytest
@@ -23,7 +24,7 @@ class Live:
 
     def __init__(self, qtbot, light, run: OpenRun, index: Index) -> None:
         self.qtbot, self.run, self.index = qtbot, run, index
-        self.log = Log(run_key(1), time_ns())
+        self.log = Log(run_key(1), time_ns() - 10 * SECOND)
         self.agent = self.log.span_id()
         begun = self.log.line("span.start", span=self.agent, kind="agent", name="agent")
         [id] = index.grow("a.jsonl", begun, time_ns())
@@ -85,13 +86,23 @@ def test_only_what_is_open_pulses_and_only_while_it_is_seen(live: Live) -> None:
 
 
 def test_the_axis_of_a_live_run_reaches_to_now(live: Live) -> None:
-    view = live.tree.view
-    started = time_ns() - 60 * SECOND
-    for length, reach in ((20, 60), (90, 90)):
-        view.set_extent(length * SECOND, timeless=False, live=True, start=started)
-        assert abs(view._header.axis.extent - reach * SECOND) < 2 * SECOND
-    view.set_extent(SECOND, timeless=False, live=True, start=started - 86_400 * SECOND)
-    assert view._header.axis.extent == SECOND
+    view, watch = live.tree.view, live.run.watch
+    assert not watch.axis.counting, "whether its process runs is not known here"
+    assert view._header.axis.extent == watch.axis.length
+    assert watch._head is not None
+    watch._head = replace(watch._head, alive=True)
+    before = watch.axis.length
+
+    watch._pass_time()
+
+    assert watch.axis.counting
+    assert watch.axis.length > before
+    ticks: list[int] = []
+    watch.ticked.connect(lambda: ticks.append(watch.axis.length))
+    watch._pass_time()
+    assert ticks == [watch.axis.length]
+    assert view._header.axis.extent == watch.axis.length
+    assert watch._quiet.interval() == 1_000
 
 
 def test_the_wheel_and_keys_stop_following_and_the_end_starts_it(live: Live) -> None:

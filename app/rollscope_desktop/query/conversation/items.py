@@ -113,6 +113,8 @@ class Page:
     how: str = ""
     bulk: int = 0
     """Bytes of the records that values of it come from."""
+    settled: bool = True
+    """Whether it stays as it is when other steps come: a call's tools may be answered later."""
 
     @property
     def weight(self) -> int:

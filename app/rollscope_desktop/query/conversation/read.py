@@ -22,6 +22,8 @@ from rollscope_desktop.query.conversation.items import (
     Rule,
     Said,
 )
+from rollscope_desktop.query.conversation.near import Near
+from rollscope_desktop.query.conversation.news import Comparing
 from rollscope_desktop.query.conversation.shape import (
     Paired,
     card_of,
@@ -40,7 +42,6 @@ from rollscope_desktop.query.expand import Limits
 from rollscope_desktop.query.messages import noted
 from rollscope_desktop.query.payloads import PayloadGone, Payloads
 from rollscope_desktop.query.progress import Partial, Progress
-from rollscope_desktop.query.spans import query_spans
 
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import SpanRow
@@ -84,27 +85,10 @@ class _Reading:
         big: frozenset[int],
     ) -> None:
         self._steps, self._payloads, self._big = steps, payloads, big
-        self._reader = reader
-        self._rows: dict[int, SpanRow] = {}
         self._calls = Calls(payloads, big)
-        self._fetch(places)
-
-    def _fetch(self, places: Iterable[int]) -> None:
-        """Read the rows of steps and of those beside them in one question."""
-        wanted: set[int] = set()
-        for place in places:
-            wanted.add(place)
-            if self._steps.what[place] == What.CALL:
-                wanted.update(n for n in self._steps.neighbours(place) if n >= 0)
-                wanted.update(self._steps.tools_of(place))
-        ids = {id for n in wanted if (id := self._steps.span_of(n)) is not None}
-        self._rows.update((row.id, row) for row in query_spans(self._reader, ids - set(self._rows)))
-
-    def _row(self, place: int) -> SpanRow | None:
-        id = self._steps.span_of(place) if place >= 0 else None
-        if id is not None and id not in self._rows:
-            self._rows.update((row.id, row) for row in query_spans(self._reader, [id]))
-        return None if id is None else self._rows.get(id)
+        self._compare = Comparing(self._calls)
+        self._near = Near(reader, steps, self._calls, self._compare)
+        self._near.fetch(places)
 
     def page(self, place: int) -> Page:
         """What one step shows."""
@@ -115,21 +99,25 @@ class _Reading:
             return Page((self._end(),))
         if what is What.NOTE:
             return Page(self._note(place))
-        row = self._row(place)
+        row = self._near.row(place)
         if row is None:
             return Page((Remark("This step is no longer in the index."),))
         try:
+            settled = True
             if what is What.CALL:
-                items = self._call(place, row)
+                items, settled = self._call(place, row)
             elif what is What.TOOL:
                 items = (self._tool(place, row),)
             else:
                 items = (self._rule(what, place, row),)
         except PayloadGone as error:
-            items = (Remark(str(error)),)
+            items, settled = (Remark(str(error)),), True
         if what not in (What.CALL, What.TOOL):
             return Page(items)
-        return Page(items, row.model or "", row.tokens_in, row.tokens_out, row.cost, row.how or "")
+        return Page(
+            items, row.model or "", row.tokens_in, row.tokens_out, row.cost, row.how or "",
+            settled=settled,
+        )  # fmt: skip
 
     def _run(self) -> Rule:
         run = self._steps.run
@@ -170,10 +158,10 @@ class _Reading:
         """What a fold dropped: the messages of the call before that the one after has no more."""
         later = self._steps.call_near(place, 1)
         if later >= 0:
-            before, _ = self._steps.neighbours(later)
-            call, known = self._row(later), self._row(before)
+            before = self._near.before(later)
+            call, known = self._near.row(later), self._near.row(before)
             if call is not None and known is not None:
-                found = self._calls.news(self._calls.read(call), self._calls.read(known)).rule
+                found = self._compare.news(self._calls.read(call), self._calls.read(known)).rule
                 if found is not None and found.mark is Mark.CHANGE:
                     return Rule(Mark.FOLD, f"Context folded: {found.text}", found.dropped)
         return Rule(Mark.FOLD, f"Context folded: {name} begins")
@@ -196,7 +184,7 @@ class _Reading:
     def _said_near(self, place: int) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
         for by in (-1, 1):
-            row = self._row(self._steps.call_near(place, by))
+            row = self._near.row(self._steps.call_near(place, by))
             if row is not None:
                 call = self._calls.read(row)
                 # Far back in a long history nothing of this moment is said.
@@ -204,15 +192,16 @@ class _Reading:
                 found |= {(m.role, m.text.strip()) for m in self._calls.messages(tuple(pieces))}
         return found
 
-    def _call(self, place: int, row: SpanRow) -> tuple[Item, ...]:
-        earlier, later = self._steps.neighbours(place)
+    def _call(self, place: int, row: SpanRow) -> tuple[tuple[Item, ...], bool]:
+        """What a call shows, and whether that stays as it is when the run goes on."""
+        earlier = self._near.before(place)
         call = self._calls.read(row)
         if call.trouble:
-            return (Remark(call.trouble),)
-        known = self._row(earlier)
+            return (Remark(call.trouble),), True
+        known = self._near.row(earlier)
         before = None if known is None else self._calls.read(known)
         same = earlier < 0 or bool(self._steps.thread[earlier] == self._steps.thread[place])
-        news = self._calls.news(call, before, same=same)
+        news = self._compare.news(call, before, same=same)
         items: list[Item] = []
         folded = place > 0 and self._steps.what[place - 1] == What.FOLD
         if news.rule is not None and not (folded and news.rule.mark is Mark.CHANGE):
@@ -225,8 +214,8 @@ class _Reading:
                 if is_said(message):
                     items.append(said(message, preview=preview))
                 open_calls.update((c.id, c) for c in message.calls if c.id is not None)
-            elif asked := open_calls.pop(message.tool_call_id or "", None):
-                items.append(card_of(asked.name, asked.arguments, message, ""))
+            elif told_of := open_calls.pop(message.tool_call_id or "", None):
+                items.append(card_of(told_of.name, told_of.arguments, message, ""))
             elif not paired.takes(message):
                 items.append(orphan(message, preview, known is not None))
         if call.odd is not None:
@@ -236,15 +225,17 @@ class _Reading:
             items.append(Said("sent", missing=told))
         elif row.flags & Flag.NO_INPUT:
             items.append(Said("sent", missing="What went in was not recorded."))
-        answer = self._answer(call)
-        items.append(answer[0])
-        return (*items, *self._asked(place, call, answer[1], self._row(later)))
+        said_last, answered = self._answer(call)
+        asked = [wanted for message in answered for wanted in message.calls]
+        later = self._near.row(self._near.after(place)) if asked else None
+        cards = self._asked(place, call, asked, later)
+        settled = later is not None or (not asked and row.status != OPEN)
+        return (*items, said_last, *cards), settled
 
     def _paired(self, place: int, call: Call) -> Paired:
         """The results that have a card already: those of a call's tools, by id, else by order."""
         asked = [c for m in self._calls.messages(call.answered) for c in m.calls]
-        names = [row.name or "" for n in self._steps.tools_of(place)
-                 if (row := self._row(n)) is not None]  # fmt: skip
+        names = [row.name or "" for row in self._near.rows(self._steps.tools_of(place))]
         free = list(names)
         for each in asked:
             if each.name in free:
@@ -262,11 +253,11 @@ class _Reading:
         if call < 0:
             return None
         tools = list(self._steps.tools_of(call))
-        later = self._row(self._steps.neighbours(call)[1])
-        before = self._row(call)
+        later = self._near.row(self._near.after(call))
+        before = self._near.row(call)
         if later is None or before is None or place not in tools:
             return None
-        news = self._calls.news(self._calls.read(later), self._calls.read(before))
+        news = self._compare.news(self._calls.read(later), self._calls.read(before))
         results = [m for m in news.messages if m.role == "tool"]
         number = tools.index(place)
         return results[number] if len(results) == len(tools) else None
@@ -293,14 +284,12 @@ class _Reading:
         ), found  # fmt: skip
 
     def _asked(
-        self, place: int, call: Call, answer: list[Message], later: SpanRow | None
+        self, place: int, call: Call, asked: list[ToolCall], later: SpanRow | None
     ) -> list[Item]:
         """Cards of the tools that were asked for and have no step of their own in the log."""
-        asked = [wanted for message in answer for wanted in message.calls]
         if not asked:
             return []
-        rows = (self._row(n) for n in self._steps.tools_of(place))
-        own = [row.name for row in rows if row is not None]
+        own = [row.name for row in self._near.rows(self._steps.tools_of(place))]
         left, numbers = [], []
         for number, wanted in enumerate(asked):
             if wanted.name in own:
@@ -313,7 +302,7 @@ class _Reading:
         told: list[Message | None] = [None] * len(asked)
         if later is not None:
             told = self._told(call, self._calls.read(later), asked)
-        agents = [row for n in self._steps.agents_of(place) if (row := self._row(n)) is not None]
+        agents = self._near.rows(self._steps.agents_of(place))
         items: list[Item] = []
         for wanted, number, agent in zip(left, numbers, delegates(left, agents), strict=True):
             result = told[number]
@@ -329,17 +318,17 @@ class _Reading:
 
     def _told(self, call: Call, later: Call, asked: list[ToolCall]) -> list[Message | None]:
         """The results of calls that the call after them tells: by id, else by name and order."""
-        sent = later.sent[-(len(asked) * 2 + 4) :]
-        by_id = {m.tool_call_id: m for m in self._calls.messages(sent) if m.role == "tool"}
+        news = self._compare.news(later, call).messages
+        # Where the context was changed, results may be among what is taken to be said before.
+        sent = self._calls.messages(later.sent[-(len(asked) * 2 + 4) :])
+        by_id = {m.tool_call_id: m for m in (*sent, *news) if m.role == "tool"}
         found = [by_id.get(wanted.id) if wanted.id is not None else None for wanted in asked]
-        if any(wanted.id is None for wanted in asked):
-            news = self._calls.news(later, call).messages
-            free = [m for m in news if m.role == "tool" and not m.tool_call_id]
-            for number, wanted in enumerate(asked):
-                mine = (m for m in free if m.name in (wanted.name, None))
-                if wanted.id is None and (result := next(mine, None)) is not None:
-                    free.remove(result)
-                    found[number] = result
+        free = [m for m in news if m.role == "tool" and not m.tool_call_id]
+        for number, wanted in enumerate(asked):
+            mine = (m for m in free if m.name in (wanted.name, None))
+            if wanted.id is None and (result := next(mine, None)) is not None:
+                free.remove(result)
+                found[number] = result
         return found
 
     def _tool(self, place: int, row: SpanRow) -> Card:

@@ -8,7 +8,7 @@ Imports numpy, so it is itself imported late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ import numpy as np
 
 from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.events import Flag
+from rollscope_desktop.query.conversation.lines import Caller, Lines
+from rollscope_desktop.query.messages import TOOLS
 from rollscope_desktop.query.notes import query_messages
 from rollscope_desktop.query.progress import Job, Progress
 from rollscope_desktop.query.spans import RUN_SHIFT
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
 _KIND = (1 << 24) - 1
 _CHUNK = 20_000
 _MOST_NOTES = 20_000
-_TOOLS = frozenset(
-    {"tool", "retriever", "reranker", "embedding", "guardrail", "evaluator", "memory"}
-)
 _ANY = -1
 
 
@@ -59,8 +58,9 @@ class Steps:
     ``ref`` is the index of the step's span in the structure, or the number of a note, or -1.
     ``depth`` counts the agents and tools that a step is inside of, without the outermost agent.
     ``thread`` is the index of the agent or tool that talks, -1 for the run itself. ``calls`` are
-    the places of all model calls; beside each, ``before`` and ``after`` have the place of the call
-    that it goes on from and of the one that goes on from it, or -1.
+    the places of all model calls, and ``branch`` has the branch of each. ``outer`` has for tools
+    that talk the agent and branch that they work for. ``joined`` and ``made`` keep what was found
+    of who goes on from whom while pages were read: see ``joins``.
     """
 
     run: RunRow
@@ -70,9 +70,11 @@ class Steps:
     depth: Int8
     thread: Int32
     calls: Int32
-    before: Int32
-    after: Int32
+    branch: Int64
+    outer: dict[int, tuple[int, int]]
     notes: tuple[NoteRow, ...]
+    joined: dict[int, int] = field(default_factory=dict, compare=False)
+    made: list[Lines] = field(default_factory=list, compare=False)
 
     def __len__(self) -> int:
         return len(self.what)
@@ -98,10 +100,15 @@ class Steps:
         """The numbers of all steps."""
         return (self.ref.astype(np.int64) + 1) << 3 | self.what
 
-    def neighbours(self, at: int) -> tuple[int, int]:
-        """The calls that a model call goes on from, and that goes on from it; -1 for none."""
-        found = int(self.calls.searchsorted(at))
-        return int(self.before[found]), int(self.after[found])
+    def lines(self) -> Lines:
+        """Which calls may go on from which; made when it is first asked for."""
+        if not self.made:
+            ref = self.ref[self.calls]
+            who = zip(self.thread[self.calls].tolist(), self.branch.tolist(), strict=True)
+            callers = [Caller(thread, branch, self.outer.get(thread)) for thread, branch in who]
+            start, end = self.structure.start[ref].tolist(), self.structure.end[ref].tolist()
+            self.made.append(Lines(start, end, callers))
+        return self.made[0]
 
     def tools_of(self, at: int, most: int = 200) -> Iterator[int]:
         """The tools that run between a model call and the next of the same agent."""
@@ -193,7 +200,7 @@ class _Maker:
         self._of = {kind: [n for n, text in kinds.items() if text == kind] for kind in _KNOWN}
         self._agent = np.isin(label, self._of["agent"])
         self._call = np.isin(label, self._of["llm"])
-        tools = [n for n, text in kinds.items() if text in _TOOLS]
+        tools = [n for n, text in kinds.items() if text in TOOLS]
         leaf = (outline.children == 0) & (self._structure.label != 0)
         untold = (extra.flags & Flag.NO_OUTPUT != 0) | (self._structure.status == OPEN)
         silent = leaf & (extra.flags & Flag.NO_INPUT != 0) & untold
@@ -234,13 +241,16 @@ class _Maker:
         steps = kind[order].astype(np.int8)
         ref = ref[order].astype(np.int32)
         calls = np.flatnonzero(steps == What.CALL).astype(np.int32)
-        before, after = self._lines(ref[calls], thread)
+        branch = self._extra.branch
+        talking = np.unique(thread[ref[calls]])
+        outer = {
+            int(who): (int(thread[who]), int(branch[who]))
+            for who in talking[talking >= 0]
+            if not self._agent[who]
+        }
         return Steps(
             run, self._structure, steps, ref, np.minimum(depth[order], 100).astype(np.int8),
-            who[order].astype(np.int32), calls,
-            np.where(before < 0, -1, calls[before]).astype(np.int32) if len(calls) else before,
-            np.where(after < 0, -1, calls[after]).astype(np.int32) if len(calls) else after,
-            tuple(notes),
+            who[order].astype(np.int32), calls, branch[ref[calls]], outer, tuple(notes),
         )  # fmt: skip
 
     def _threads(self, box: NDArray[np.bool_]) -> Int32:
@@ -296,34 +306,6 @@ class _Maker:
             turn = 8 if where >= high else -1
             found.append(_row(where - (turn > 0), turn, number, What.NOTE, number, depth, who))
         return found
-
-    def _lines(self, calls: Int32, thread: Int32) -> tuple[Int32, Int32]:
-        """For each model call the one that it goes on from: the last of its thread that was over
-        when it began. Calls that ran side by side do not go on from each other."""
-        start, end = self._structure.start[calls].tolist(), self._structure.end[calls].tolist()
-        branch = self._extra.branch[calls].tolist()
-        before = np.full(len(calls), -1, np.int32)
-        after = np.full(len(calls), -1, np.int32)
-        over: dict[tuple[int, int], list[int]] = {}
-
-        def last(whose: tuple[int, int], call: int) -> int:
-            for earlier in over.get(whose, [])[:-65:-1]:
-                if end[earlier] != NONE and end[earlier] <= start[call]:
-                    return earlier
-            return -1
-
-        for call in sorted(range(len(calls)), key=lambda n: (start[n], n)):
-            who = int(thread[calls[call]])
-            earlier = last((who, branch[call]), call)
-            if earlier >= 0 and after[earlier] < 0:
-                after[earlier] = call
-            elif earlier < 0 and who >= 0 and not self._agent[who]:
-                # A tool may ask on behalf of its agent, with the messages that the agent has.
-                outer = int(thread[who])
-                earlier = last((outer, int(self._extra.branch[who])), call)
-            before[call] = earlier
-            over.setdefault((who, branch[call]), []).append(call)
-        return before, after
 
 
 _KNOWN = ("agent", "llm")

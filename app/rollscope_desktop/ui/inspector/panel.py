@@ -20,7 +20,13 @@ from rollscope_desktop.ui.inspector.talk import LOSSY, PREVIEW, raw, talk
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import Panel, line
 from rollscope_desktop.ui.span_words import STATE_OF
-from rollscope_desktop.viewmodels.inspector.facts import NOT_STARTED, STATUS_WORDS, linked
+from rollscope_desktop.viewmodels.inspector.facts import (
+    INTERRUPTED,
+    INTERRUPTED_WHY,
+    NOT_STARTED,
+    STATUS_WORDS,
+    linked,
+)
 from rollscope_desktop.viewmodels.inspector.model import Inspector, Part, PartState, Tab
 from rollscope_desktop.viewmodels.moment import Standing
 
@@ -202,6 +208,8 @@ class InspectorPanel(Panel):
         if title.status == OPEN and not self._live and self.model.there is Standing.OVER:
             sign = "quiet"
         words = STATUS_WORDS.get(title.status, "")
+        if title.interrupted:
+            sign, words = INTERRUPTED, INTERRUPTED_WHY
         if self.model.there is Standing.AHEAD:
             sign, words = "quiet", NOT_STARTED
         self._sign.setPixmap(icons.picture(f"state-{sign}", theme.state(sign), scale))

@@ -144,6 +144,14 @@ class RunDelegate(QStyledItemDelegate):
             right -= GLYPH
             painting.icon(painter, look, "file-gone", theme.warn, right, middle)
             right -= 4
+        if line.lost:
+            right -= GLYPH
+            painting.icon(painter, look, "warning", theme.warn, right, middle)
+            wide = axis.width(line.lost)
+            right -= wide + 4
+            where = QRect(right, box.y(), wide, box.height())
+            painting.text(painter, where, axis, theme.warn, line.lost)
+            right -= GAP
         for mark in marks(line):
             wide = axis.width(mark)
             right -= wide

@@ -6,7 +6,7 @@ run, opens one, or scrolls.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, QTimer, Signal
 
 from rollscope_desktop.ui.runs.view import RunView
 from rollscope_desktop.viewmodels.runs.model import RunListModel
@@ -31,6 +31,11 @@ class RunSelection(QObject):
         self.picked: tuple[int, ...] = ()
         self.chosen: int | None = None
         self._removing = self._lost = self._picking = False
+        self._awaited: int | None = None  # a run that is to be selected when it is in the list
+        self._sought: int | None = None  # a run that is to be scrolled to when rows have places
+        self._seek_soon = QTimer(self, singleShot=True, interval=0)
+        self._seek_soon.timeout.connect(self._seek)
+        view.shown.connect(self._seek_soon.start)
         # Before the view's own: it moves the current row off rows that go, which nobody chose.
         model.rowsAboutToBeRemoved.connect(self._hold)
         model.modelAboutToBeReset.connect(self._hold)
@@ -44,13 +49,27 @@ class RunSelection(QObject):
         model.counted.connect(self._look_again)
 
     def select_run(self, run: int) -> bool:
-        """Select a run, whatever hides it; False when it is not there (yet)."""
+        """Select a run, whatever hides it; False when it is not there yet. Then it is selected when
+        it comes, unless another one is before."""
         row = self._model.reveal(run)
+        self._awaited = run if row < 0 else None
         if row < 0:
             return False
         self._view.make_current(row)
         self._view.scrollTo(self._model.index(row, 0))
+        # The window may not be shown yet, and rows that just came have no places.
+        self._sought = run
+        self._seek_soon.start()
         return True
+
+    def _seek(self) -> None:
+        """Scroll to the run that was asked for, unless another was selected since."""
+        if self._sought is None or not self._view.isVisible():
+            return
+        run, self._sought = self._sought, None
+        row = self._model.row_of(run)
+        if row >= 0 and run == self.chosen:
+            self._view.scrollTo(self._model.index(row, 0))
 
     def select_runs(self, runs: list[int]) -> None:
         """Select these runs, as far as they are not folded away, and no others."""
@@ -85,6 +104,7 @@ class RunSelection(QObject):
         found = (self._model.run_id(row) for row in sorted(rows))
         self._pick(tuple(run for run in found if run is not None))
         # While several are selected, the one that is open stays so.
+        self._awaited = None
         if len(self.picked) == 1 and self.picked[0] != self.chosen:
             self.chosen = self.picked[0]
             self.chose.emit(self.chosen)
@@ -131,5 +151,7 @@ class RunSelection(QObject):
 
     def _look_again(self) -> None:
         """The list is another one now: of several runs, those that are still in it are meant."""
+        if self._awaited is not None:
+            self.select_run(self._awaited)
         if len(self.picked) > 1:
             self._pick(tuple(self._model.as_listed(self.picked)))

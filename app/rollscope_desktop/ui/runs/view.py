@@ -50,6 +50,8 @@ class RunView(RowsView):
     throw_wanted = Signal()
     undo_wanted = Signal()
     order_wanted = Signal(str)
+    shown = Signal()
+    """The list is on screen now."""
 
     def __init__(self, look: Look) -> None:
         self._columns: tuple[Column, ...] = ()
@@ -170,6 +172,7 @@ class RunView(RowsView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._beat.start()
+        self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

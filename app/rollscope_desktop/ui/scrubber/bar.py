@@ -104,7 +104,8 @@ class Scrubber(QWidget):
         head.moved.connect(self._show_moment)
         head.playing_changed.connect(self._show_moment)
         head.speed_changed.connect(self._show_moment)
-        for news in (watch.state_changed, watch.axis_changed, watch.grown, watch.opened):
+        for news in (watch.state_changed, watch.axis_changed, watch.ticked, watch.grown,
+                     watch.opened):  # fmt: skip
             news.connect(self._show_run)
         for news in (self.density.changed, self._run.marks.changed, scope.range_changed,
                      scope.zoom_changed):  # fmt: skip

@@ -64,7 +64,7 @@ class SpanListDelegate(QStyledItemDelegate):
 
     def _state(self, painter: QPainter, line: ListLine, right: int, middle: int) -> int:
         """The icon of what did not just end well; returns where text must end."""
-        state = span_words.state_of(line.span, line.now is not None)
+        state = span_words.state_of(line.span, line.live, line.cut_off)
         if state is None:
             return right
         colour = self._look.theme.state(state)
@@ -73,7 +73,7 @@ class SpanListDelegate(QStyledItemDelegate):
 
     def _status(self, painter: QPainter, box: QRect, line: ListLine, said: str) -> None:
         theme, middle = self._look.theme, box.y() + box.height() // 2
-        state = span_words.state_of(line.span, line.now is not None)
+        state = span_words.state_of(line.span, line.live, line.cut_off)
         state = state or span_words.STATE_OF.get(line.span.status, "ended")
         left = box.x() + PAD
         painting.icon(painter, self._look, f"state-{state}", theme.state(state), left, middle, ICON)
@@ -135,7 +135,7 @@ class SpanListDelegate(QStyledItemDelegate):
         if isinstance(line, ListLine) and isinstance(model, OrderTable):
             column = model.columns[index.column()]
             if column.key == STEP:
-                said = span_words.tooltip(line.span, line.timeless)
+                said = span_words.tooltip(line.span, line.timeless, None, line.cut_off)
             else:
                 said = tips.plain(column.full(line) or column.said(line))
         return tips.show(event, said, view)

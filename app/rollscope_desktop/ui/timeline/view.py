@@ -175,6 +175,7 @@ class Timeline(View):
         model.changed.connect(self.busy)
         self.run.details.arrived.connect(self._told)
         self.run.watch.axis_changed.connect(self._grown)
+        self.run.watch.ticked.connect(self._grown)
         self.run.watch.begun.connect(self._begun)
         self.fit.clicked.connect(self._fit_clicked)
         self._modes.triggered.connect(lambda action: model.set_mode(action.data()))
@@ -323,7 +324,10 @@ class Timeline(View):
     def _tip(self, index: int) -> str:
         line = self._line(index)
         at = self.run.playhead.at
-        return "" if line is None else span_words.tooltip(line, self.model.timeless, at)
+        if line is None:
+            return ""
+        cut_off = self.run.watch.axis.interrupted and at is None
+        return span_words.tooltip(line, self.model.timeless, at, cut_off)
 
     def _describe(self, index: int | None) -> None:
         line = None if index is None else self._line(index)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from rollscope_desktop.model import text
-from rollscope_desktop.model.assemble import ERROR
+from rollscope_desktop.model.assemble import ERROR, OPEN
 from rollscope_desktop.ui import painting, span_words, tips
 from rollscope_desktop.ui.axis import Axis
 from rollscope_desktop.ui.look import Look
@@ -34,13 +34,19 @@ AHEAD = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all rows of a run share: its axis, whether it is still being written, and the moment of
-    the playhead (None: now)."""
+    """What all rows of a run share: its axis, whether it is still being written or was interrupted,
+    and the moment of the playhead (None: now)."""
 
     axis: Axis
     live: bool = False
     pulse: float = 1.0
     at: int | None = None
+    interrupted: bool = False
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether what is open will not end any more; before that moment nobody knew."""
+        return self.interrupted and self.at is None
 
     @property
     def now(self) -> int | None:
@@ -122,7 +128,8 @@ class SpanDelegate(QStyledItemDelegate):
         """The icon of the row's status, or of the worst inside; returns where text must end."""
         look, theme = self._look, self._look.theme
         frame = self.frame
-        state = span_words.state_of(line, frame.live or frame.at is not None)
+        at_work = frame.live or frame.at is not None
+        state = span_words.state_of(line, at_work, frame.cut_off)
         if state is not None:
             colour = theme.state(state)
             if state == "running":
@@ -156,6 +163,8 @@ class SpanDelegate(QStyledItemDelegate):
             said = span_words.duration(line, self.frame.now, axis.timeless)
             # The header says "Events" already.
             said = said.split()[0] if axis.timeless and said else said
+            if not said and self.frame.cut_off and line.status == OPEN:
+                self._cut_off(painter, box)
         else:
             said = span_words.tokens(line) if column == TOKENS else text.cost(line.cost or None)
         if said:
@@ -166,6 +175,11 @@ class SpanDelegate(QStyledItemDelegate):
             small = isinstance(line, NoteLine)
             texts = self._brushes.axis if small else self._brushes.number
             painting.text(painter, where, texts, colour, said, painting.RIGHT)
+
+    def _cut_off(self, painter: QPainter, box: QRect) -> None:
+        """In the place of a length, that the step did not come to its end."""
+        where, colour = box.adjusted(0, 0, -PAD, 0), self._look.theme.muted
+        painting.text(painter, where, self._brushes.axis, colour, "interrupted", painting.RIGHT)
 
     def _waterfall(self, painter: QPainter, box: QRect, line: SpanLine | NoteLine) -> None:
         axis, theme = self.frame.axis, self._look.theme
@@ -269,7 +283,9 @@ class SpanDelegate(QStyledItemDelegate):
     ) -> bool:
         line = index.data(Role.LINE)
         frame = self.frame
-        said = "" if line is None else span_words.tooltip(line, frame.axis.timeless, frame.at)
+        said = ""
+        if line is not None:
+            said = span_words.tooltip(line, frame.axis.timeless, frame.at, frame.cut_off)
         return tips.show(event, said, view, option.rect)
 
 

@@ -6,7 +6,6 @@ What opening a row means is the model's affair; the view only says which row.
 from __future__ import annotations
 
 from dataclasses import replace
-from time import time_ns
 
 from PySide6.QtCore import QAbstractItemModel, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
@@ -33,8 +32,6 @@ GIVE_WAY = {COST: 620, TOKENS: 520}
 """Columns that hide when the view is narrower than this; the tooltip still has what they say."""
 
 _STEP_SHARE = 0.58  # of what figures leave: what happened is read, the waterfall is glanced at
-TICK = 500_000_000
-LONG_AGO = 900 * 1_000_000_000
 
 
 class SpanView(RowsView):
@@ -52,7 +49,7 @@ class SpanView(RowsView):
         self.setItemDelegate(self._delegate)
         self._header = SpanHeader(look, self)
         self.setHorizontalHeader(self._header)
-        self._extent, self._timeless, self._live, self._start = 0, False, False, 0
+        self._extent, self._timeless, self._live, self._interrupted = 0, False, False, False
         self._own_step = 0  # the width a person chose for the first column
         self._fitting = False
         self._beat = QTimer(self)
@@ -61,10 +58,13 @@ class SpanView(RowsView):
         self._header.sectionResized.connect(self._remember_width)
         self.restyle()
 
-    def set_extent(self, extent: int, *, timeless: bool, live: bool, start: int = 0) -> None:
-        """The run's length, on which the axis stands; ``start`` is when it began (ns)."""
+    def set_extent(
+        self, extent: int, *, timeless: bool, live: bool, interrupted: bool = False
+    ) -> None:
+        """The run's length, on which the axis stands; what is open in a run that was interrupted
+        was cut off."""
         self._extent, self._timeless, self._live = extent, timeless, live
-        self._start = start
+        self._interrupted = interrupted
         self._frame_anew()
         self._keep_beat()
 
@@ -100,23 +100,15 @@ class SpanView(RowsView):
         return found if isinstance(found, SpanLine) else None
 
     def _frame_anew(self) -> None:
-        axis = Axis(self._reach(), self.columnWidth(WATERFALL), self._timeless)
-        frame = replace(self._delegate.frame, axis=axis, live=self._live)
+        axis = Axis(self._extent, self.columnWidth(WATERFALL), self._timeless)
+        frame = replace(
+            self._delegate.frame, axis=axis, live=self._live, interrupted=self._interrupted
+        )
         if frame != self._delegate.frame:
             self._delegate.frame = frame
             self._header.axis = axis
             self._header.viewport().update()
             self.viewport().update()
-
-    def _reach(self) -> int:
-        """How far the axis goes: while a run is live, to now, in steps that do not flicker.
-
-        A log that is live but tells of long ago (it was copied here) ends where it ends.
-        """
-        if not self._live or self._timeless:
-            return self._extent
-        ahead = time_ns() - self._start - self._extent
-        return self._extent + (ahead // TICK * TICK if 0 < ahead < LONG_AGO else 0)
 
     def _fit(self) -> None:
         """Share the width: figures have theirs, the step and the waterfall the rest."""
@@ -144,7 +136,6 @@ class SpanView(RowsView):
             self._fit()
 
     def _throb(self) -> None:
-        self._frame_anew()
         pulse = 1.0 if self.look.still else strength()
         self._delegate.frame = replace(self._delegate.frame, pulse=pulse)
         for row in self.rows_in_view():

@@ -70,6 +70,7 @@ class Tree(View):
     def _connect(self) -> None:
         model, view, run = self.model, self.view, self.run
         run.watch.axis_changed.connect(self._show_axis)
+        run.watch.ticked.connect(self._show_axis)
         run.watch.state_changed.connect(self._show_axis)
         run.matches.changed.connect(self._count)
         run.marks.changed.connect(self._count)
@@ -247,7 +248,10 @@ class Tree(View):
     def _show_axis(self) -> None:
         axis = self.model.axis
         self.view.set_extent(
-            axis.length, timeless=axis.clock == ORDER, live=axis.live, start=axis.start
+            axis.length,
+            timeless=axis.clock == ORDER,
+            live=axis.live,
+            interrupted=axis.interrupted,
         )
         row = self.run.watch.row
         self._offer(self.following, axis.live)

@@ -86,7 +86,7 @@ class Pages(QObject):
                 if place >= len(made) or made.code_of(place) != key[1]:
                     moved = _places(made) if moved is None else moved
                     place = moved.get(key[1], -1)
-                if place >= 0 and (known.is_last or _stamp(made, place) != known):
+                if place >= 0 and _stamp(made, place, known.is_settled) != known:
                     self._old.add(key)
 
     def _lacks(self, made: Steps, place: int) -> bool:
@@ -123,7 +123,7 @@ class Pages(QObject):
         for place, page in pages.items():
             key = (made.run.id, made.code_of(place))
             self._old.discard(key)
-            self._stamps[key] = _stamp(made, place)
+            self._stamps[key] = _stamp(made, place, page.settled)
             before = self._kept.get(key)
             if before is not None:
                 self._weight -= before.weight
@@ -142,29 +142,22 @@ class Pages(QObject):
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """What a page depends on beside its own records: how its span ended, and the call after it.
-
-    ``is_last`` is set of a call that no other goes on from yet: its tools may still be answered.
-    """
+    """What a page depends on beside its own records: how its span ended, and if it is not settled
+    how far its run has come."""
 
     place: int
     status: int
-    after: int = -1
-    is_last: bool = False
+    run: int = 0
+    is_settled: bool = True
 
 
-def _stamp(made: Steps, place: int) -> _Stamp:
+def _stamp(made: Steps, place: int, settled: bool) -> _Stamp:
     from rollscope_desktop.query.conversation.steps import What
 
     index = made.index_of(place)
     status = -1 if index < 0 else int(made.structure.status[index])
-    if made.what[place] == What.CALL:
-        after = made.neighbours(place)[1]
-        if after < 0:
-            return _Stamp(place, status, is_last=True)
-        return _Stamp(place, status, int(made.ref[after]))
-    if made.what[place] in (What.RUN, What.END):
-        return _Stamp(place, status, made.run.revision)
+    if not settled or made.what[place] in (What.RUN, What.END):
+        return _Stamp(place, status, made.run.revision, settled)
     return _Stamp(place, status)
 
 

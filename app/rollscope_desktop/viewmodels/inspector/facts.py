@@ -40,11 +40,14 @@ class Title:
     status: int
     id: str
     file: str
+    interrupted: bool = False
 
 
 STATUS_WORDS = {
     OPEN: "not ended", OK: "ok", ERROR: "failed", CANCELLED: "cancelled", ENDED: "ended",
 }  # fmt: skip
+INTERRUPTED = "interrupted"
+INTERRUPTED_WHY = "The process of the run is gone"
 NOT_STARTED = "Not started at this moment"
 _CONTENT = Flag.NO_INPUT | Flag.NO_OUTPUT
 _REMARKS = {
@@ -65,22 +68,38 @@ def title_of(subject: Subject) -> Title:
     file = subject.files[0] if subject.files else ""
     if span is None:
         name = run.name or run.agent or run.source_id or run.key[:8]
-        return Title("run", text.one_line(name), run.status, run.key, file)
+        return Title("run", text.one_line(name), run.status, run.key, file, cut_off(subject))
     name = text.one_line(span.name) if span.name else "(start not in the log)"
-    return Title(span.kind, name, span.status, f"{span.key & (1 << 64) - 1:016x}", file)
+    key = f"{span.key & (1 << 64) - 1:016x}"
+    return Title(span.kind, name, span.status, key, file, cut_off(subject))
+
+
+def cut_off(subject: Subject) -> bool:
+    """Whether the run or step had not ended when the process of the run was gone."""
+    status = subject.run.status if subject.span is None else subject.span.status
+    return status == OPEN and subject.run.status == OPEN and bool(subject.run.gone)
 
 
 def facts_of(
-    subject: Subject, there: Standing = Standing.OVER, now: int | None = None
+    subject: Subject,
+    there: Standing = Standing.OVER,
+    now: int | None = None,
+    *,
+    running: bool = False,
 ) -> list[Fact]:
     """The grid of the summary; what the log does not say is not in it.
 
-    ``there`` and ``now`` are of the playhead, when it is not at the end.
+    ``there`` and ``now`` are of the playhead, when it is not at the end. ``running``: the run is
+    known to be at work, and it is ``now`` (absolute).
     """
-    span = subject.span
+    span, status = subject.span, subject.run.status
     found = _run(subject, now) if span is None else _span(subject, span, now)
     if there is Standing.AHEAD:
         found[0] = Fact("Status", NOT_STARTED.lower())
+    elif cut_off(subject):
+        found[0] = Fact("Status", INTERRUPTED, INTERRUPTED_WHY)
+    elif running and (status if span is None else span.status) == OPEN:
+        found[0] = Fact("Status", "running")
     return [fact for fact in found if fact.value]
 
 
@@ -92,6 +111,8 @@ def remarks_of(subject: Subject) -> list[str]:
         if subject.span.kind == "task":
             flags &= ~_CONTENT  # made of other steps: it has nothing of its own to be missed
         out = [said for flag, said in _REMARKS.items() if flags & flag]
+    if subject.lost:
+        out.append(f"{subject.lost}: the recorder had to drop them. The problems say why.")
     if subject.run.missing:
         out.append("The log of this run is gone; what was indexed of it is still shown.")
     if subject.run.clock == ORDER and subject.span is None:
@@ -111,7 +132,7 @@ def _times(run: RunRow, start: int | None, end: int | None, last: int | None = N
         Fact("Started", text.time_of_day(start), text.timestamp(start), True),
         Fact("Ended", text.time_of_day(end), text.timestamp(end), True),
         Fact(
-            "Duration" if end is not None else "So far",
+            "Duration" if end is not None else "Cut off after" if run.gone else "So far",
             text.duration(lasted), "" if lasted is None else f"{lasted:,} ns", True,
         ),
     ]  # fmt: skip
@@ -183,7 +204,7 @@ def _span(subject: Subject, span: SpanRow, now: int | None) -> list[Fact]:
     cached = f"{span.tokens_cached:,}" if span.tokens_cached else ""
     return [
         Fact("Status", STATUS_WORDS.get(span.status, "")),
-        *_times(run, span.start, span.end, now),
+        *_times(run, span.start, span.end, run.last if cut_off(subject) else now),
         Fact("First token", text.duration(waited), "After the start", True),
         Fact("Model", text.one_line(span.model or "")),
         _tokens(span.tokens_in, span.tokens_out),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.rows import outputs
 from rollscope_desktop.query.messages import Talk
 from rollscope_desktop.query.payloads import Payload
@@ -135,6 +136,8 @@ class Inspector(QObject):
         """Show what is selected as it was at the playhead of the open run."""
         self._open_run = run
         run.playhead.moved.connect(self._move)
+        for news in (run.watch.ticked, run.watch.axis_changed):
+            news.connect(self._pass_time)
         run.marks.chosen_changed.connect(self.note_chosen)
 
     @property
@@ -228,14 +231,30 @@ class Inspector(QObject):
         if self._whole is not None:
             self._show_then()
 
+    def _pass_time(self) -> None:
+        """The open run is at work, and so is what is shown if it has not ended: say how long."""
+        title = self.title
+        if self._whole is not None and title is not None and title.status == OPEN:
+            self._show_then()
+
+    def _until(self) -> int | None:
+        """Now, as far as what is shown is known to be at work, absolute."""
+        run = self._open_run
+        if run is None or run.playhead.at is not None or run.watch.run != self._run:
+            return None
+        axis = run.watch.axis
+        return axis.start + axis.length if axis.counting else None
+
     def _show_then(self) -> None:
         assert self._whole is not None
         before, stood, titled = self.subject, self.there, self.title
         at = self._moment()
         self.there, subject = then(self._whole, at)
         self.subject, self.title = subject, title_of(subject)
-        now = None if self.there is Standing.OVER else at
-        facts, remarks = facts_of(subject, self.there, now), remarks_of(subject)
+        until = self._until()
+        now = until if self.there is Standing.OVER else at
+        facts = facts_of(subject, self.there, now, running=until is not None)
+        remarks = remarks_of(subject)
         summary = Summary(tuple(facts), tuple(remarks), subject.notes, subject.error)
         if before is None:
             self.subject_changed.emit()

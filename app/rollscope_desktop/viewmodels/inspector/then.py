@@ -62,6 +62,6 @@ def _span(span: SpanRow, at: int, sets: tuple[SetRow, ...], *, ahead: bool) -> S
 def _run(run: RunRow) -> RunRow:
     """Totals are of the whole run: none of them was known before its end."""
     return replace(
-        run, status=OPEN, ended=None, last=None, finish=None, error=None, reward=None, spans=0,
-        errors=0, llm=0, tools=0, tokens_in=0, tokens_out=0, cost=0, saved=0,
+        run, status=OPEN, gone=0, ended=None, last=None, finish=None, error=None, reward=None,
+        spans=0, errors=0, llm=0, tools=0, tokens_in=0, tokens_out=0, cost=0, saved=0,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from rollscope_desktop.model.rows import TIME
 from rollscope_desktop.query.connection import IndexMissing
 from rollscope_desktop.query.run_details import query_signal_names
 from rollscope_desktop.query.runs import RunHead
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _CALM = 0.03
 _QUIET_LOOK = 5_000
+_SECOND = 1_000
 
 
 class ListState(Enum):
@@ -83,7 +85,10 @@ class RunListModel(RunTable):
         self._again.timeout.connect(self._load)
         self._quiet = QTimer(self, interval=_QUIET_LOOK)
         self._quiet.timeout.connect(self._check_quiet)
+        self._tick = QTimer(self, interval=_SECOND)
+        self._tick.timeout.connect(self._pass_time)
         self._states: dict[int, str] = {}
+        self._at_work: list[int] = []
         self._asked_at = 0.0
         self._cost = 0.0
         if scope is not None:
@@ -172,6 +177,14 @@ class RunListModel(RunTable):
         """What these runs come to together."""
         return sums_of(self.heads_of(runs))
 
+    def newest_run(self) -> int | None:
+        """The id of the run in the list that began last; of those without times, of the first."""
+        heads = [self._heads[run] for run in self._arranged.places if run in self._heads]
+        timed = [head for head in heads if head.started is not None and head.clock == TIME]
+        if not timed:
+            return self.first_run()
+        return max(timed, key=lambda head: (head.started or 0, head.id)).id
+
     def read_json(self, runs: Iterable[int], done: Callable[[str], None]) -> None:
         """Hand over these runs with their signals as a JSON array, in this order."""
         ids = list(runs)
@@ -192,7 +205,7 @@ class RunListModel(RunTable):
             known.row, self._states.get(head.id) or state_of(head, time_ns()), entry.depth,
             entry.attempts, self._share(known.row.reward), entry.inside,
             bool(entry.inside) and self.is_open(entry), head.key in self.choice.pinned,
-            known.edited, known.signals,
+            known.edited, known.signals, time_ns() if head.at_work else None, known.lost,
         )  # fmt: skip
 
     def _share(self, reward: float | None) -> float | None:
@@ -254,6 +267,11 @@ class RunListModel(RunTable):
             self._quiet.start()
         else:
             self._quiet.stop()
+        self._at_work = [id for id, head in self._heads.items() if head.at_work]
+        if not self._at_work:
+            self._tick.stop()
+        elif not self._tick.isActive():
+            self._tick.start()
         self._repaint()
         full = ListState.FULL if self.fitting else ListState.NOTHING
         self._set_state(full if self.total else ListState.EMPTY)
@@ -279,6 +297,11 @@ class RunListModel(RunTable):
         now = time_ns()
         if any(state_of(h, now) != self._states.get(id) for id, h in self._heads.items()):
             self._soon()
+
+    def _pass_time(self) -> None:
+        """The runs at work have taken a second longer."""
+        for run in self._at_work:
+            self._repaint_runs((run,))
 
     def _set_state(self, state: ListState) -> None:
         if state is not self.state:

@@ -22,6 +22,12 @@ STATES = {
     "ended": "Ended; the log does not say how",
 }
 
+_TOOK = {
+    "running": "at work for",
+    "interrupted": "last heard of after",
+    "quiet": "last heard of after",
+}
+
 
 def name_of(run: RunRow) -> str:
     """What a run is called."""
@@ -34,8 +40,9 @@ def shown(line: HeadingLine | RunLine) -> str:
 
 
 def marks(line: RunLine) -> list[str]:
-    """What stands behind a run's name, from the right: attempts, place in its group, the fork."""
-    found = []
+    """What stands behind a run's name, from the right: that it was interrupted, attempts, place in
+    its group, the fork."""
+    found = ["interrupted"] if line.state == "interrupted" else []
     run = line.run
     if line.attempts > 1:
         place = "" if run.attempt is None else f"{run.attempt}/"
@@ -47,9 +54,12 @@ def marks(line: RunLine) -> list[str]:
     return found
 
 
-def lasted(run: RunRow) -> int | None:
-    """How long a run took, or has been seen to take so far; None without times."""
+def lasted(run: RunRow, now: int | None = None) -> int | None:
+    """How long a run took, or has been seen to take so far; None without times. ``now`` (ns since
+    the epoch) if it is known to be at work."""
     until = run.ended if run.ended is not None else run.last
+    if run.ended is None and now is not None:
+        until = max(until or 0, now)
     if run.clock == ORDER or run.started is None or until is None:
         return None
     return max(until - run.started, 0)
@@ -79,7 +89,8 @@ def described(line: HeadingLine | RunLine) -> str:
             if line.attempts > 1 and run.attempt else "",
             f"a fork at {text.one_line(line.edited, 80)}" if line.edited
             else "a fork" if run.fork_of else "",
-            *_figures(run),
+            f"warning: {line.lost}" if line.lost else "",
+            *_figures(line),
             *(f"{name.partition('.')[2]} {signal(value)}" for name, value in line.signals.items()),
         ]  # fmt: skip
     return ", ".join(word for word in words if word)
@@ -145,13 +156,22 @@ def _stretch(sums: Sums) -> str:
     return f"{first[:16]} to {last[:16]}"
 
 
-def _figures(run: RunRow) -> list[str]:
-    took = lasted(run)
+def _took(line: RunLine, *, loud: bool = False) -> str:
+    """How long it took; of what has not ended, no more is said than is known."""
+    took = lasted(line.run, line.now)
+    if took is None:
+        return ""
+    verb = _TOOK.get(line.state, "took")
+    return f"{verb[0].upper() + verb[1:] if loud else verb} {text.duration(took)}"
+
+
+def _figures(line: RunLine) -> list[str]:
+    run = line.run
     tokens = run.tokens_in + run.tokens_out
     timed = run.clock != ORDER
     found = [
         f"started {text.timestamp(run.started)}" if timed and run.started else "",
-        f"took {text.duration(took)}" if took is not None else "",
+        _took(line),
         text.count(run.spans, "step"),
         text.count(run.errors, "error") if run.errors else "",
         f"{text.short_count(tokens)} tokens" if tokens else "",
@@ -168,10 +188,11 @@ def _about(line: RunLine) -> list[str]:
     return [
         run.name or run.agent or run.source_id or run.key,
         STATES.get(line.state, line.state),
+        line.lost,
         run.error or "",
         f"Ended because: {run.finish}" if run.finish else "",
         f"Started {text.timestamp(run.started)}" if run.clock != ORDER else "The log has no times",
-        f"Took {text.duration(lasted(run))}" if lasted(run) is not None else "",
+        _took(line, loud=True),
         f"{text.count(run.spans, 'step')}, {text.count(run.llm, 'model call')}, "
         f"{text.count(run.tools, 'tool call')}, {text.count(run.errors, 'error')}",
         f"{run.tokens_in:,} tokens in, {run.tokens_out:,} out" if used else "",

@@ -19,7 +19,8 @@ class ListLine:
     """A row of the list. ``span`` is the step as the tree has it, its times relative to the start
     of its run; ``started`` is absolute. ``level`` is None where it is not known, and so is
     ``started`` in a log without times. ``run`` is the name of the run when all are listed.
-    ``now`` is how far its run has come, while it is being written."""
+    ``now`` is how far its run has come, while that is known; ``live``: it is at work then;
+    ``cut_off``: it was interrupted."""
 
     span: SpanLine
     number: int
@@ -32,6 +33,15 @@ class ListLine:
     now: int | None = None
     standing: Standing = Standing.OVER
     signals: Mapping[str, str | float] = field(default_factory=dict)
+    live: bool = False
+    cut_off: bool = False
+
+    @property
+    def status(self) -> str:
+        """How the step ended, in a word."""
+        if self.cut_off and self.span.status == OPEN:
+            return "interrupted"
+        return STATUS.get(self.span.status, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,8 @@ COLUMNS = (
            lambda line: _word(line.span.model), words=True, turn=8),
     Column("agent", "Agent", "Agent at work in the step", "an agent's name",
            lambda line: _word(line.agent), words=True),
-    Column("status", "Status", "How the step ended", "cancelled",
-           lambda line: STATUS.get(line.span.status, ""), words=True),
+    Column("status", "Status", "How the step ended", "interrupted",
+           lambda line: line.status, words=True),
     Column(LEVEL, "Level", "How many steps the step is inside of, and itself", "000",
            lambda line: "" if line.level is None else f"{line.level + 1:,}"),
 )  # fmt: skip
@@ -154,7 +164,7 @@ def described(line: ListLine, column: Column, shown: tuple[Column, ...]) -> str:
     said = [
         line.span.kind,
         text.one_line(line.span.name),
-        STATUS.get(line.span.status, ""),
+        line.status,
         "still ahead" if line.standing is Standing.AHEAD else "",
         *(
             f"{c.title} {words}"

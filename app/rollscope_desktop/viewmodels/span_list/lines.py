@@ -31,13 +31,16 @@ _AT_ONCE = 500
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What the lines of one run share: ``name`` only when those of other runs stand beside them.
-    ``at`` is the playhead; ``now`` is how far the run has come, while it is being written."""
+    ``at`` is the playhead; ``now`` is how far the run has come, while that is known; ``live``: it
+    is being written; ``cut_off``: it was interrupted, and what is open will not end."""
 
     zero: int
     timeless: bool
     name: str | None = None
     at: int | None = None
     now: int | None = None
+    live: bool = False
+    cut_off: bool = False
 
 
 def name_of(run: RunRow) -> str:
@@ -52,7 +55,8 @@ def setting_of(run: RunRow) -> Setting:
     live = run.status == OPEN and heard and not run.gone
     timeless, zero = run.clock == ORDER, run.started or 0
     far = max((run.last or zero) - zero if timeless else now - zero, 0)
-    return Setting(zero, timeless, name_of(run), None, far if live else None)
+    cut_off = run.status == OPEN and bool(run.gone)
+    return Setting(zero, timeless, name_of(run), None, far if live else None, live, cut_off)
 
 
 def list_line(
@@ -79,6 +83,8 @@ def list_line(
         setting.now if open_until is None else open_until,
         standing,
         signals or {},
+        setting.live or open_until is not None,
+        setting.cut_off,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from time import time_ns
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -19,13 +18,11 @@ from rollscope_desktop.viewmodels.span_list.lines import Setting, level_of, list
 
 if TYPE_CHECKING:
     from rollscope_desktop.model.rows import SpanRow
-    from rollscope_desktop.viewmodels.axis import RunAxis
     from rollscope_desktop.viewmodels.open_run import OpenRun
 
 _MADE = 4_000
 BEAT = 500
 """Milliseconds in which open steps of a live run become longer."""
-_LONG_AGO = 900 * 1_000_000_000
 
 
 class Lines(QObject):
@@ -99,8 +96,9 @@ class Lines(QObject):
     def setting(self) -> Setting:
         """What the lines of the open run share."""
         axis, at = self._run.watch.axis, self._run.playhead.at
-        now = _now(axis) if axis.live and at is None else None
-        return Setting(axis.start, axis.clock == ORDER, None, at, now)
+        now = axis.length if axis.counting and at is None else None
+        live, cut_off = axis.live and at is None, axis.interrupted and at is None
+        return Setting(axis.start, axis.clock == ORDER, None, at, now, live, cut_off)
 
     def _held(self) -> Details:
         return self._details if self.everything else self._run.details
@@ -135,11 +133,3 @@ class Lines(QObject):
                 rows.append(self._rows[id])
         if rows:
             self.arrived.emit(min(rows), max(rows))
-
-
-def _now(axis: RunAxis) -> int:
-    """How far a live run has come: to now, unless its log tells of long ago."""
-    if axis.clock == ORDER:
-        return axis.length
-    ahead = time_ns() - axis.start - axis.length
-    return axis.length + (ahead if 0 < ahead < _LONG_AGO else 0)

@@ -71,6 +71,7 @@ class TimelineModel(QObject):
         watch.opened.connect(self._try_again)
         watch.grown.connect(self._try_again)
         watch.axis_changed.connect(self._take_axis)
+        watch.ticked.connect(self.changed)
         run.matches.changed.connect(self.changed)
         run.scope.zoom_changed.connect(self.changed)
         run.scope.range_changed.connect(self._take_range)

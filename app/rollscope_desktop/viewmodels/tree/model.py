@@ -177,7 +177,8 @@ class SpanTreeModel(TreeRows):
             return note_words(line, index.column(), timeless, role)
         if role == Qt.ItemDataRole.DisplayRole:
             return shown(line, index.column(), timeless)
-        return described(line, index.column(), timeless)
+        cut_off = self.axis.interrupted and self._run.playhead.at is None
+        return described(line, index.column(), timeless, cut_off=cut_off)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

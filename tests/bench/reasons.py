@@ -23,4 +23,13 @@ REASONS: dict[str, str] = {
         "and the icons of the first cards; the largest single parts are click (16 ms) and "
         "Qt's fonts (5 ms)."
     ),
+    "B1": (
+        "Two lines that are encoded and written take 4.7 µs of it, looking at the values before "
+        "they are encoded 2 µs, and the rest is the step itself: arguments by name, the place in "
+        "the run, the checks."
+    ),
+    "B3": (
+        "In a loop without a network the same code takes 130 to 140 µs of processor time. Between "
+        "the system calls of a real request it finds its caches cold."
+    ),
 }

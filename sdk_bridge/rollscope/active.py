@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class Metadata(MutableMapping[str, Any]):
         self._owner._more_known(new)
 
 
-class Active:
+class Active(ABC):
     """What a run and a span have in common: both are spoken to in the same words.
 
     Nothing here raises because of what it is given. In a run that is not recorded nothing happens.
@@ -66,11 +67,13 @@ class Active:
     name: str
     recorder: Recorder | None
 
+    @abstractmethod
     def _span(self) -> str | None:
-        raise NotImplementedError
+        """The id of the step that is spoken to; None: the run."""
 
+    @abstractmethod
     def _more_known(self, values: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Record named values."""
 
     @property
     def silent(self) -> bool:

@@ -1,4 +1,4 @@
-"""What tests of the SDK get: a client that writes files, and a recorder that has said nothing."""
+"""What tests of the SDK get: a client that writes files, a recorder that is fresh, servers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from rollscope.client import Rollscope
 from rollscope.context import enter, here
 from rollscope.guard import failed
+from tests.sdk_bridge.receiver import RECEIVERS, Receiver
+from tests.sdk_bridge.trouble import Road
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +35,20 @@ def folder(tmp_path: Path) -> Path:
 def client(folder: Path) -> Rollscope:
     """A client that writes files into ``folder``."""
     return Rollscope(log_dir=folder)
+
+
+@pytest.fixture(params=RECEIVERS, ids=lambda kind: kind.__name__)
+def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receiver]:
+    """A server that runs, of each kind in turn."""
+    made: Receiver = request.param(tmp_path / "receiver")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def road(receiver: Receiver) -> Iterator[Road]:
+    """A way to the receiver on which things go wrong as a test says."""
+    made = Road(lambda: receiver.port)
+    yield made
+    made.close()

@@ -7,7 +7,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,30 +21,13 @@ from rollscope.errors import (
     TransportError,
 )
 from rollscope.wire import run_id
-from tests.sdk_bridge.receiver import RECEIVERS, Receiver
+from tests.sdk_bridge.receiver import Receiver
 from tests.sdk_bridge.trouble import Road, response
 
 if TYPE_CHECKING:
     from tests.conftest import ExpectedLog
 
 CALL: dict[str, Any] = {"kind": "tool", "name": "pay", "arguments_hash": "0" * 32}
-
-
-@pytest.fixture(params=RECEIVERS, ids=lambda kind: kind.__name__)
-def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receiver]:
-    """A server that runs, of each kind in turn."""
-    made: Receiver = request.param(tmp_path / "receiver")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def road(receiver: Receiver) -> Iterator[Road]:
-    """A way to the receiver on which things go wrong as a test says."""
-    made = Road(lambda: receiver.port)
-    yield made
-    made.close()
 
 
 def asked(url: str | None, **options: Any) -> Enforcement:

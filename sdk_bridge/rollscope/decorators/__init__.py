@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Decorators:
+class Decorators(ABC):
     """What a client and the module both offer.
 
     Each works on functions, async functions, generators and async generators, with and without
@@ -27,9 +28,9 @@ class Decorators:
     not change. A wrong use raises ConfigError where it is written.
     """
 
+    @abstractmethod
     def _client(self) -> Rollscope:
         """The client that records."""
-        raise NotImplementedError
 
     @overload
     def agent(self, name: F, /) -> F: ...

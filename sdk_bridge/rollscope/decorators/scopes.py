@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F")
 
 
-class Scope:
+class Scope(ABC):
     """Opens something: around each call of a function that it decorates, or around a block."""
 
     resumable = False
@@ -46,17 +47,17 @@ class Scope:
         # By the place that each led to: several tasks may be in blocks of the same object.
         self._blocks: dict[int, list[Opened | None]] = {}
 
+    @abstractmethod
     def calls(self, function: Any) -> Calls:
         """What opens it around the calls of a function."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entered(self) -> Opened | None:
         """Open it for a block; None if nothing is recorded. Raises EnforcementError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def silent(self) -> Active:
         """What a block speaks to where nothing is recorded."""
-        raise NotImplementedError
 
     def __call__(self, function: F) -> F:
         """The function, with something opened around each of its calls. Raises ConfigError."""
@@ -116,7 +117,7 @@ class Scope:
         return arguments if self.capture_input else NOTHING
 
 
-class Calls:
+class Calls(ABC):
     """The calls of one decorated function."""
 
     def __init__(self, scope: Scope, function: Any) -> None:
@@ -124,9 +125,9 @@ class Calls:
         self.entry = Entry(function, scope.resumable)
         self._names, self._rest, self._own = _parameters(function)
 
+    @abstractmethod
     def called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened | None:
         """A call begins; None if it is not recorded. Raises EnforcementError if it may not."""
-        raise NotImplementedError
 
     async def called_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened | None:
         """The same for a call of an async function: asking whether it may keeps nobody waiting."""

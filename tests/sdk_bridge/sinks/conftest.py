@@ -12,28 +12,10 @@ from rollscope.errors import RollscopeError
 from rollscope.guard import failed
 from rollscope.sinks._retry import Pace
 from rollscope.sinks.socket import SocketSink
-from tests.sdk_bridge.receiver import RECEIVERS, Receiver
-from tests.sdk_bridge.trouble import Road
+from tests.sdk_bridge.receiver import Receiver
 
 BRISK = Pace(least_wait=0.02, most_wait=0.1, http_spell=0.2, timeout=2.0)
 """Like the usual pace, without the long rests."""
-
-
-@pytest.fixture(params=RECEIVERS, ids=lambda kind: kind.__name__)
-def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receiver]:
-    """A server that runs, of each kind in turn."""
-    made: Receiver = request.param(tmp_path / "receiver")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def road(receiver: Receiver) -> Iterator[Road]:
-    """A way to the receiver on which things go wrong as a test says."""
-    made = Road(lambda: receiver.port)
-    yield made
-    made.close()
 
 
 class Sinks:

@@ -18,7 +18,7 @@ from rollscope.capture.dialects.base import (
     Usage,
 )
 from rollscope.capture.dialects.framing import Event
-from rollscope.capture.dialects.openai_chat import decode_tool, encode_tool
+from rollscope.capture.dialects.openai_chat import decode_chat, encode_chat
 from rollscope.capture.dialects.parts import (
     body_of,
     careful,
@@ -35,7 +35,6 @@ from rollscope.capture.dialects.parts import (
     with_extra,
 )
 
-_REQUEST = {"model", "messages", "tools"}
 _MESSAGE = {"role", "content", "thinking", "images", "tool_calls"}
 _MADE = {"created_at": "1970-01-01T00:00:00Z", "done": True}
 
@@ -56,27 +55,11 @@ class Ollama(Dialect):
 
     @careful
     def decode_request(self, body: Any, url: str = "") -> Request:
-        body_of(body, "messages")
-        model, tools = body.get("model"), body.get("tools")
-        settings, extra = rest(body, _REQUEST), {}
-        if type(model) is not str:
-            extra = {"model": model} if "model" in body else {}
-            model = None
-        if type(tools) is not list or not tools:
-            extra |= {"tools": tools} if "tools" in body else {}
-            tools = []
-        messages = [_decode_message(message) for message in body["messages"]]
-        return Request(model, messages, [decode_tool(t) for t in tools], settings, extra)
+        return decode_chat(body, _decode_message)
 
     @careful
     def encode_request(self, request: Request) -> Any:
-        body = {**request.extra}
-        if request.model is not None:
-            body["model"] = request.model
-        body["messages"] = [_encode_message(message) for message in request.messages]
-        if request.tools:
-            body["tools"] = [encode_tool(tool) for tool in request.tools]
-        return {**body, **request.settings}
+        return encode_chat(request, _encode_message)
 
     @careful
     def decode_answer(self, body: Any) -> Answer:

@@ -6,7 +6,7 @@ older ``function_call`` are parts of its content, in this order around the conte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rollscope.capture.dialects import openai_chat_stream as streams
@@ -61,27 +61,11 @@ class OpenAIChat(Dialect):
 
     @careful
     def decode_request(self, body: Any, url: str = "") -> Request:
-        body_of(body, "messages")
-        model, tools = body.get("model"), body.get("tools")
-        settings, extra = rest(body, _REQUEST), {}
-        if type(model) is not str:
-            extra = {"model": model} if "model" in body else {}
-            model = None
-        if type(tools) is not list or not tools:
-            extra |= {"tools": tools} if "tools" in body else {}
-            tools = []
-        messages = [decode_message(message) for message in body["messages"]]
-        return Request(model, messages, [decode_tool(t) for t in tools], settings, extra)
+        return decode_chat(body, decode_message)
 
     @careful
     def encode_request(self, request: Request) -> Any:
-        body = {**request.extra}
-        if request.model is not None:
-            body["model"] = request.model
-        body["messages"] = [encode_message(message) for message in request.messages]
-        if request.tools:
-            body["tools"] = [encode_tool(tool) for tool in request.tools]
-        return {**body, **request.settings}
+        return encode_chat(request, encode_message)
 
     @careful
     def decode_answer(self, body: Any) -> Answer:
@@ -125,6 +109,32 @@ class OpenAIChat(Dialect):
 
     def is_first_token(self, event: Event) -> bool:
         return streams.is_first_token(event)
+
+
+def decode_chat(body: Any, message: Callable[[Any], Message]) -> Request:
+    """The request of a body with messages and tools; ``message`` reads one of its messages."""
+    body_of(body, "messages")
+    model, tools = body.get("model"), body.get("tools")
+    settings, extra = rest(body, _REQUEST), {}
+    if type(model) is not str:
+        extra = {"model": model} if "model" in body else {}
+        model = None
+    if type(tools) is not list or not tools:
+        extra |= {"tools": tools} if "tools" in body else {}
+        tools = []
+    messages = [message(one) for one in body["messages"]]
+    return Request(model, messages, [decode_tool(t) for t in tools], settings, extra)
+
+
+def encode_chat(request: Request, message: Callable[[Message], Any]) -> dict[str, Any]:
+    """The body of such a request."""
+    body = {**request.extra}
+    if request.model is not None:
+        body["model"] = request.model
+    body["messages"] = [message(one) for one in request.messages]
+    if request.tools:
+        body["tools"] = [encode_tool(tool) for tool in request.tools]
+    return {**body, **request.settings}
 
 
 def _usual(index: int) -> dict[str, Any]:

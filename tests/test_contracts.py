@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 CONTRACTS = [
-    "floors", "headless", "no-qt", "viewer-asks-query", "sdk-floors", "dialects", "sdk-alone",
-    "one-database-floor",
+    "floors", "headless", "no-qt", "viewer-asks-query", "sdk-floors", "dialects", "protocols",
+    "sdk-alone", "one-database-floor",
 ]  # fmt: skip
 
 # One step off the path for each contract; all of them in one copy of the tree.
@@ -23,6 +23,7 @@ MISSTEPS = {
     "app/rollscope_desktop/ui/_misstep.py": "import rollscope_desktop.store",
     "sdk_bridge/rollscope/wire/_misstep.py": "import rollscope.config",
     "sdk_bridge/rollscope/capture/dialects/_misstep.py": "def late():\n    import httpx",
+    "app/rollscope_desktop/protocols/_misstep.py": "import asyncio",
     "sdk_bridge/rollscope/sinks/_misstep.py": "import rollscope_desktop.model",
     "app/rollscope_desktop/cli/_misstep.py": "import sqlite3",
 }

@@ -27,6 +27,11 @@ class Places:
         return self.data / "runs"
 
     @property
+    def received(self) -> Path:
+        """Run logs of what programs sent to the engine's socket."""
+        return self.runs / "received"
+
+    @property
     def spool(self) -> Path:
         """What was recorded for another machine and has not arrived there yet."""
         return self.data / "spool"
@@ -50,6 +55,16 @@ class Places:
     def token(self) -> Path:
         """The token that the engine's socket wants to see."""
         return self.config / "token"
+
+    @property
+    def ingest(self) -> Path:
+        """What the user has allowed programs that send."""
+        return self.config / "ingest.json"
+
+    @property
+    def rules(self) -> Path:
+        """Which calls of programs are refused or held."""
+        return self.config / "rules.json"
 
     @property
     def key(self) -> Path:

@@ -62,6 +62,7 @@ class Live:
         self._notify = notify
         self._wake = threading.Event()
         self._posted: deque[Callable[[], None]] = deque()
+        self._told: deque[bytes] = deque()
         self._stopping = threading.Event()
         self._roots: dict[int, bytes] = {}
         self._to_open: dict[bytes, None] = {}
@@ -96,6 +97,11 @@ class Live:
     def post(self, work: Callable[[], None]) -> None:
         """Have ``work`` done on the ingest thread, which then may use the methods below."""
         self._posted.append(work)
+        self._wake.set()
+
+    def hear(self, path: bytes) -> None:
+        """This file has grown: sooner than the system tells."""
+        self._told.append(path)
         self._wake.set()
 
     @property
@@ -184,7 +190,7 @@ class Live:
 
     def _sleep(self) -> None:
         pause = 0.0
-        if self._pipeline.idle and not self._posted:
+        if self._pipeline.idle and not self._posted and not self._told:
             pause = min(self._next.values()) - time.monotonic()
             if self._watch.paused:
                 pause = min(pause, _FAST_POLL)
@@ -249,6 +255,12 @@ class Live:
             del self._to_open[path]
 
     def _look_where_told(self) -> None:
+        told = {self._told.popleft() for _ in range(len(self._told))}
+        for path in told:
+            if self._pipeline.knows(path):
+                self._pipeline.hint((path,))
+            else:
+                self._look_at(path)
         hints = self._watch.take()
         self._heard += hints.heard
         new = [path for path in hints.files if not self._pipeline.knows(path)]
@@ -347,6 +359,16 @@ class Live:
     def _say(self, severity: str, sentence: str) -> None:
         self._notify({"note": "notice", "severity": severity, "sentence": sentence})
 
+    def trouble(self, sentence: str, code: str) -> None:
+        """Say what goes wrong elsewhere in the engine, and list it until "" is said under the same
+        code, or until the next start."""
+        with contextlib.suppress(IndexProblem), self._writer.transaction():
+            self._writer.problems.clear(None, code)
+            if sentence:
+                self._writer.problems.add(None, [Problem(sentence, code=code, severity="error")])
+        if sentence:
+            self._say("error", sentence)
+
     def _warn(self, sentence: str) -> None:
         """Say it, and list it among the problems until the next start."""
         self._say("warning", sentence)
@@ -355,7 +377,7 @@ class Live:
 
     def _forget_warnings(self) -> None:
         with contextlib.suppress(IndexProblem), self._writer.transaction():
-            self._writer.problems.clear(None, "engine")
+            self._writer.problems.clear(None, "engine", "journal")
 
 
 def _folder(path: bytes) -> bytes:

@@ -14,6 +14,7 @@ __all__ = [
     "WINDOWS",
     "Lock",
     "Places",
+    "hold_shared",
     "identity",
     "places",
     "private_folder",
@@ -76,6 +77,15 @@ class Lock:
     def release(self) -> None:
         """Let go of it."""
         self._file.close()
+
+
+def hold_shared(handle: int) -> None:
+    """Hold an open file against who tidies up, as long as it is open."""
+    if not WINDOWS:
+        import fcntl
+
+        with contextlib.suppress(OSError):  # some network drives know no locks
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def process_alive(pid: int) -> bool:

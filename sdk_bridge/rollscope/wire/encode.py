@@ -81,14 +81,19 @@ class Encoder:
     """Makes the lines of one process of one run.
 
     It remembers the latest of what it has shared, by its hash, and nothing else. It is used by one
-    thread at a time, and its lines are written in the order in which it made them.
+    thread at a time, and its lines are written in the order in which it made them. ``seq`` is the
+    number of the next event. Times do not run backwards where events are ``ordered``; those that
+    are passed on from elsewhere come in any order.
     """
 
-    def __init__(self, run: str, proc: int = 0, clock: Callable[[], int] = time_ns) -> None:
+    def __init__(
+        self, run: str, proc: int = 0, clock: Callable[[], int] = time_ns, *, ordered: bool = True
+    ) -> None:
         self.run = run
         self.proc = proc
+        self.seq = 0
         self._clock = clock
-        self._seq = 0
+        self._ordered = ordered
         self._last = 0
         self._shared: set[str] = set()
         self._lists = Lists()
@@ -101,8 +106,7 @@ class Encoder:
         A field may hold Json anywhere in it: that is written as it is, with a user's own ``$blob``
         and ``$raw`` keys escaped, and a field in which one is lossy is named in ``lossy`` where
         the event has such a list. Everything else is written as it stands, references too. Fields
-        that are None are left out, unless the event must have them. ``time`` may be given; it never
-        runs backwards.
+        that are None are left out, unless the event must have them. ``time`` may be given.
         """
         return self.line_of(type, said(type, fields))
 
@@ -114,7 +118,7 @@ class Encoder:
             now = self._clock()
         if now > self._last:
             self._last = now
-        else:
+        elif self._ordered:
             now = self._last
         blobs = self._blobs(now) if self._pending else b""
         sent = fields.get("input")
@@ -122,8 +126,8 @@ class Encoder:
             messages = self._lists.begin(str(fields.get("span")), sent["messages"])
             if messages is not None:
                 fields |= {"input": {**sent, "messages": messages}, "listed": True}
-        seq = self._seq
-        self._seq = seq + 1
+        seq = self.seq
+        self.seq = seq + 1
         event = {
             "type": type, "run": self.run, "proc": self.proc, "seq": seq, "time": now, **fields,
         }  # fmt: skip
@@ -183,9 +187,9 @@ class Encoder:
         blobs, self._pending = self._pending, []
         out = []
         for blob in blobs:
-            stamp = {"type": "blob", "run": self.run, "proc": self.proc, "seq": self._seq}
+            stamp = {"type": "blob", "run": self.run, "proc": self.proc, "seq": self.seq}
             out.append(dump({**stamp, "time": now})[:-1] + blob)
-            self._seq += 1
+            self.seq += 1
         return b"".join(out)
 
     def share(self, value: Any) -> Any:

@@ -37,6 +37,7 @@ COMMON = (
     _f("proc", "int", "Number of the writing process within the run, from 0.", required=True),
     _f("seq", "int", "Number of the event within its process, from 0, growing.", required=True),
     _f("time", "ns", "When it happened, nanoseconds since the epoch.", required=True),
+    _f("source", "text", "Hash of the message of another protocol that the line was made of."),
 )
 
 _ERROR = (

@@ -29,7 +29,7 @@ JUNK = (
 _OPS = (
     "start", "span", "span", "span", "end", "end", "message", "signal", "shared", "finish",
     "odd", "again", "junk", "padded", "other run", "other process", "more", "more", "more of run",
-    "recorder", "call", "call", "call", "lost",
+    "recorder", "call", "call", "call", "lost", "disconnected", "disconnected",
 )  # fmt: skip
 ops = st.lists(st.tuples(st.sampled_from(_OPS), st.integers(0, 7)), max_size=40)
 
@@ -118,6 +118,14 @@ class Writer:
             case "recorder":
                 data = ({"events": n, "reason": "x"}, {"number": n, "status": 429}, None)[n % 3]
                 self.line("event", name=("dropped", "attempt")[n % 2], data=data)
+            case "disconnected":
+                # Of itself, or of the other process: with its last event, or as many more or fewer.
+                other = self.encoders.get((self.run, 1 - self.proc))
+                seq = n - 4 + (other.seq if other else 0)
+                self.line(
+                    "event", name="disconnected",
+                    data={"proc": 1 - self.proc, "seq": seq} if n % 3 else None,
+                )  # fmt: skip
             case "message":
                 self.line("message", role="user", content="hello " * n)
             case "signal":

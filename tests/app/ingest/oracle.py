@@ -23,7 +23,7 @@ _RUN = (
     "key, name, agent, session, group_id, group_index, chain, source_id, rollout, attempt, started,"
     "ended, last, clock, status, finish, error, reward, spans, notes, errors, llm, tools,"
     "tokens_in, tokens_out, cost, saved, fork_of, fork_at, pid, host, format, missing,"
-    "caller_run, caller_span, environment, project"
+    "caller_run, caller_span, environment, project, gone"
 )
 _SPAN = (
     "key, parent, k.text, n.text, status, start, end, m.text, tokens_in, tokens_out,"

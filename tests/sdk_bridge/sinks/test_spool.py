@@ -194,7 +194,7 @@ def test_the_number_of_a_line_is_found_without_reading_all_of_it(
     kind: str, seq: int, texts: list[str]
 ) -> None:
     encoder = Encoder(run_id(), 3)
-    encoder._seq = seq
+    encoder.seq = seq
     lines = encoder.line(kind, name=encoder.share("long" * 40), data=texts)
 
     assert _frames.batch(lines) == (seq, seq + 1, lines)

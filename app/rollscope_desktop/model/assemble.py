@@ -6,6 +6,7 @@ start came earlier, a line seen before) is left for the writer, which knows the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ from rollscope_desktop.model.events import (
     SpanStart,
     Usage,
 )
-from rollscope_desktop.model.remark import REMARKS
+from rollscope_desktop.model.remark import DISCONNECTED, REMARKS, left
 
 OPEN, OK, ERROR, CANCELLED, ENDED = range(5)
 """Status of a span or a run in the index; ENDED is an end that does not say how."""
@@ -58,6 +59,11 @@ PAYING = frozenset({"llm", "embedding", "reranker", "retriever", "tool", "guardr
 """Kinds whose usage counts in a run's totals; an agent's or a task's own sum would count twice."""
 
 
+DUPLICATE = "duplicate"
+"""The kind of a step that tells of a model call of which another step tells as well: it is in the
+tree, but neither counted nor said again."""
+
+
 @dataclass(slots=True)
 class Totals:
     """Sums over the spans of a run, or over what one batch adds to them. Costs in nano-dollars."""
@@ -74,7 +80,11 @@ class Totals:
 
 @dataclass(slots=True)
 class Change:
-    """What one batch says about one run."""
+    """What one batch says about one run.
+
+    ``left`` names the processes whose connection was closed, with the highest number of an event
+    that they had left with.
+    """
 
     run: str
     spans: list[Row] = field(default_factory=list)
@@ -90,6 +100,7 @@ class Change:
     first: int | None = None
     last: int | None = None
     procs: dict[int, tuple[int, int]] = field(default_factory=dict)  # process: first and last seq
+    left: dict[int, int] = field(default_factory=dict)
     in_order: bool = True
     totals: Totals = field(default_factory=Totals)
 
@@ -287,6 +298,8 @@ class _Fold:
                 value = event.value
             elif isinstance(event, Occurrence) and event.name in REMARKS:
                 value = _remark(event)
+                if event.name == DISCONNECTED:
+                    _leave(change, event)
             span = None if event.span is None else span_key(event.span)
             kind = event.__struct_config__.tag
             change.notes.append(
@@ -371,9 +384,20 @@ def add_up(rows: list[Row], totals: Totals) -> None:
 
 def _remark(event: Occurrence) -> str | None:
     """What an event of the recorder says, in words."""
-    if not isinstance(event.data, Raw):
-        return REMARKS[event.name](None) or None
     try:
-        return REMARKS[event.name](decode(event.data)) or None
+        return REMARKS[event.name](_data(event)) or None
     except (ValueError, RecursionError):
         return None
+
+
+def _leave(change: Change, event: Occurrence) -> None:
+    """Note whose connection was closed, and after which of its events."""
+    told = {event.proc: event.seq}
+    with suppress(ValueError, RecursionError):
+        told |= left(_data(event))
+    for proc, seq in told.items():
+        change.left[proc] = max(seq, change.left.get(proc, -1))
+
+
+def _data(event: Occurrence) -> Any:
+    return decode(event.data) if isinstance(event.data, Raw) else None

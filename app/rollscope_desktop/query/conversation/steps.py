@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rollscope_desktop.model.assemble import OPEN
+from rollscope_desktop.model.assemble import DUPLICATE, OPEN
 from rollscope_desktop.model.events import Flag
 from rollscope_desktop.query.conversation.lines import Caller, Lines
 from rollscope_desktop.query.messages import TOOLS
@@ -204,9 +204,15 @@ class _Maker:
         leaf = (outline.children == 0) & (self._structure.label != 0)
         untold = (extra.flags & Flag.NO_OUTPUT != 0) | (self._structure.status == OPEN)
         silent = leaf & (extra.flags & Flag.NO_INPUT != 0) & untold
+        said_before = np.isin(label, [n for n, text in kinds.items() if text == DUPLICATE])
+        above = outline.parent
+        # What lies in a call is how it was made: a request over HTTP.
+        inside = (above >= 0) & self._call[np.maximum(above, 0)]
         # An agent of which nothing inside is known is shown by what went in and came out.
         self._agent &= ~leaf | (self._structure.status == OPEN)
-        self._tool = np.isin(label, tools) | (leaf & ~self._agent & ~self._call & ~silent)
+        self._tool = np.isin(label, tools) | (
+            leaf & ~self._agent & ~self._call & ~silent & ~said_before & ~inside
+        )
         self._fold = (extra.flags & Flag.FOLDED) != 0
 
     def steps(self, notes: list[NoteRow], run: RunRow) -> Steps:
@@ -232,7 +238,7 @@ class _Maker:
         last = place[at] + outline.size[place[at]] - 1
         rows.append(_rows(last, 9, -outline.depth[place[at]], What.LEAVE, at, indent[at] + 1, at))
         rows += self._noted(notes, thread, indent)
-        if run.ended is not None or run.error:
+        if run.ended is not None or run.error or run.cut_off:
             rows.append(_row(count, 99, 0, What.END, -1, 0, -1))
         first, second, third, kind, ref, depth, who = (
             np.concatenate(column) for column in zip(*rows, strict=True)

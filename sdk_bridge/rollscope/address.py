@@ -1,9 +1,12 @@
-"""Where an endpoint is."""
+"""Where an endpoint is, and what the variables are called that have a program send there."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+USUAL_PORT = 4318
+"""Where the application listens, unless somebody else does: what OpenTelemetry sends goes there."""
 
 
 class Address(NamedTuple):
@@ -27,3 +30,22 @@ def parse_address(endpoint: str) -> Address:
     secure = url.scheme in ("https", "wss")
     port = url.port or (443 if secure else 80)
     return Address(secure, url.hostname, port, url.path.rstrip("/"))
+
+
+def own_variables(endpoint: str, token: str) -> dict[str, str]:
+    """Has rollscope send to an endpoint; where the application runs, it finds the token itself."""
+    return {"ROLLSCOPE_ENDPOINT": endpoint, "ROLLSCOPE_API_KEY": token}
+
+
+def retrace_variables(endpoint: str, token: str) -> dict[str, str]:
+    """Has retrace-sdk send to an endpoint."""
+    return {"RETRACE_BASE_URL": endpoint, "RETRACE_API_KEY": token}
+
+
+def otel_variables(endpoint: str, token: str) -> dict[str, str]:
+    """Has an OpenTelemetry SDK send to an endpoint. Blanks of a header are written as in a URL."""
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer%20{token}",
+    }

@@ -86,12 +86,13 @@ class Enforcement:
         arguments_hash: str | None = None,
         tokens: int | None = None,
         usd: float | None = None,
+        arguments: str | None = None,
     ) -> None:
         """Ask about a call that is about to be made. ``tokens`` and ``usd`` are what it may cost.
 
         Raises EnforcementError with the verdict "block", "deny" or "hold".
         """
-        held = self._ask(run, project, kind, name, arguments_hash, tokens, usd)
+        held = self._ask(run, project, kind, name, arguments_hash, tokens, usd, arguments)
         waiting = _Waiting(self._hold_wait)
         while held is not None:
             pause = waiting.pause(held)
@@ -108,9 +109,10 @@ class Enforcement:
         arguments_hash: str | None = None,
         tokens: int | None = None,
         usd: float | None = None,
+        arguments: str | None = None,
     ) -> None:
         """The same, while other tasks go on."""
-        question = (run, project, kind, name, arguments_hash, tokens, usd)
+        question = (run, project, kind, name, arguments_hash, tokens, usd, arguments)
         held = await _aside(lambda: self._ask(*question))
         waiting = _Waiting(self._hold_wait)
         while held is not None:
@@ -120,12 +122,13 @@ class Enforcement:
 
     def _ask(
         self, run: str, project: str | None, kind: str, name: str, arguments_hash: str | None,
-        tokens: int | None, usd: float | None,
+        tokens: int | None, usd: float | None, arguments: str | None,
     ) -> _Held | None:  # fmt: skip
         """None: the call may be made."""
         question = {
             "run": run, "project": project, "kind": kind, "name": name,
             "arguments_hash": arguments_hash, "tokens": tokens, "usd": usd,
+            "arguments": arguments,
         }  # fmt: skip
         if time.monotonic() < self._quiet_until:
             return None

@@ -11,11 +11,15 @@ from rollscope.values import Limits, to_json
 if TYPE_CHECKING:
     from rollscope.context import Here
 
+_SHOWN = 4_000
+"""Bytes of a tool's arguments that are shown to who has to allow the call."""
 
-def permit(place: Here, kind: str, name: str, arguments: Any) -> None:
+
+def permit(place: Here, kind: str, name: str, arguments: Any, *, shown: bool = True) -> None:
     """Count a call that is about to be made here. Raises EnforcementError if it may not be.
 
-    ``arguments`` are what it is made with; None where that is not known.
+    ``arguments`` are what it is made with; None where that is not known. ``shown``: who has to
+    allow the call may see them.
     """
     trace = place.trace
     server = trace.client.enforcement
@@ -26,13 +30,15 @@ def permit(place: Here, kind: str, name: str, arguments: Any) -> None:
         if trace.meter is not None:
             trace.meter.check(kind, name, said)
         if server is not None:
-            server.check(**_question(place, kind, name, said))
+            server.check(**_question(place, kind, name, said, shown))
     except EnforcementError as error:
         _tell(place, name, error)
         raise
 
 
-async def permit_async(place: Here, kind: str, name: str, arguments: Any) -> None:
+async def permit_async(
+    place: Here, kind: str, name: str, arguments: Any, *, shown: bool = True
+) -> None:
     """The same, without keeping other tasks waiting for the answer."""
     trace = place.trace
     server = trace.client.enforcement
@@ -43,20 +49,26 @@ async def permit_async(place: Here, kind: str, name: str, arguments: Any) -> Non
         if trace.meter is not None:
             trace.meter.check(kind, name, said)
         if server is not None:
-            await server.check_async(**_question(place, kind, name, said))
+            await server.check_async(**_question(place, kind, name, said, shown))
     except EnforcementError as error:
         _tell(place, name, error)
         raise
 
 
-def _question(place: Here, kind: str, name: str, arguments: bytes | None) -> dict[str, Any]:
-    return {
+def _question(
+    place: Here, kind: str, name: str, arguments: bytes | None, shown: bool
+) -> dict[str, Any]:
+    question = {
         "run": place.trace.id,
         "project": place.trace.client.settings.project,
         "kind": kind,
         "name": name,
         "arguments_hash": sha256(arguments or b"").hexdigest()[:32],
     }
+    to = place.trace.recorder
+    if shown and kind == "tool" and arguments and to is not None and to.may_show:
+        question["arguments"] = arguments[:_SHOWN].decode("utf-8", "replace")
+    return question
 
 
 def _tell(place: Here, name: str, error: EnforcementError) -> None:

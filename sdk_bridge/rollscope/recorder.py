@@ -91,6 +91,12 @@ class Recorder:
         """A value that is no content of anything, and so is always recorded."""
         return value if isinstance(value, Json) else to_json(value, self._limits)
 
+    @property
+    def may_show(self) -> bool:
+        """Whether contents may leave the program as they are: they are recorded, and no hook has a
+        say in them."""
+        return self.capture and self._redact is None
+
     def hide(self, secrets: Callable[[], Iterable[str]]) -> None:
         """Keep texts out of errors: an address with a key in it is repeated by many. ``secrets`` is
         asked for them when there is an error."""

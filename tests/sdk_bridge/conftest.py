@@ -10,7 +10,8 @@ import pytest
 from rollscope.client import Rollscope
 from rollscope.context import enter, here
 from rollscope.guard import failed
-from tests.sdk_bridge.receiver import RECEIVERS, Receiver
+from tests.sdk_bridge.engine_receiver import EngineReceiver
+from tests.sdk_bridge.receiver import Receiver
 from tests.sdk_bridge.trouble import Road
 
 
@@ -37,7 +38,7 @@ def client(folder: Path) -> Rollscope:
     return Rollscope(log_dir=folder)
 
 
-@pytest.fixture(params=RECEIVERS, ids=lambda kind: kind.__name__)
+@pytest.fixture(params=(Receiver, EngineReceiver), ids=lambda kind: kind.__name__)
 def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receiver]:
     """A server that runs, of each kind in turn."""
     made: Receiver = request.param(tmp_path / "receiver")

@@ -317,9 +317,5 @@ class Receiver:
         return found
 
 
-RECEIVERS: tuple[type[Receiver], ...] = (Receiver,)
-"""Every server that the tests are run against."""
-
-
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
     from tests.conftest import ExpectedLog
 
 CALL: dict[str, Any] = {"kind": "tool", "name": "pay", "arguments_hash": "0" * 32}
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    """A server that says what a test tells it to."""
+    made = Receiver(tmp_path / "receiver")
+    made.start()
+    yield made
+    made.stop()
 
 
 def asked(url: str | None, **options: Any) -> Enforcement:

@@ -16,12 +16,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from rollscope import __version__
 from rollscope_desktop import platform
 from rollscope_desktop.attach import PROTOCOL
+from rollscope_desktop.engine.receivers.listen import ANYWHERE, Listen
+from rollscope_desktop.engine.reception import Reception
 from rollscope_desktop.engine.server import Client, Server
 from rollscope_desktop.ingest.live import Live
 from rollscope_desktop.platform import Lock, Places, local
@@ -34,7 +37,7 @@ _LINGER = 0.5  # seconds after the last client left: a viewer that restarts come
 _ASKING = 0.1  # seconds to wait for a lock that somebody may only be asking for
 _ENDING = 1.0  # or that an engine holds which is about to end
 
-_STOP, _LEFT = "stop", "left"
+_STOP, _LEFT, _DEAF = "stop", "left", "deaf"
 News = queue.SimpleQueue[str]
 """What the main thread waits for. A signal may arrive within ``put`` and put as well."""
 
@@ -44,7 +47,7 @@ class EngineRuns(Exception):
 
 
 class EngineFailed(Exception):
-    """The thread that follows logs has ended by a fault; what it said is in the log."""
+    """The engine cannot do what it is there for; the text says why."""
 
 
 def run(
@@ -54,53 +57,140 @@ def run(
     until_left: bool = False,
     stdio: bool = False,
     unix: bool = UNIX_SOCKETS,
-    opened: Callable[[Live], None] = lambda _: None,
+    listen: Listen = ANYWHERE,
+    opened: Callable[[], None] = lambda: None,
+    listening: Callable[[list[str]], None] = lambda _: None,
 ) -> None:
     """Be the engine until told to stop (SIGINT, SIGTERM, the request ``stop``).
 
-    With ``until_left``, also until the last attached client has gone; with ``stdio``, until the
-    standard input ends. ``opened`` is called once the paths are being followed.
+    With ``until_left``, also until the last attached client has gone and no program sends any more;
+    with ``stdio``, until the standard input ends. ``opened`` is called once the paths are being
+    followed, ``listening`` with addresses once programs can send there.
     Raises EngineRuns, IndexProblem or EngineFailed.
     """
     lock = _take(places, _ASKING if until_left else _ENDING)
-    news: News = queue.SimpleQueue()
-    _stop_on_signals(news)
     try:
-        secret = secrets.token_hex(16)
-        live = Live(lambda: Writer(places.index), lambda note: server.note(note), own=places.runs)
-        server = Server(
-            live, secret, str(places.index), lambda: news.put(_STOP), lambda: news.put(_LEFT)
-        )
-        live.start()
+        engine = _Engine(places, listen, listening, lasting=not until_left)
+        engine.start(paths, opened, unix=unix)
         try:
-            platform.private_folder(places.runs)
-            listener, address = local.listen(places.data, unix=unix)
-            server.listen(listener, address)
-            about = {
-                "pid": os.getpid(),
-                "version": __version__,
-                "protocol": PROTOCOL,
-                "address": address,
-                "secret": secret,
-            }
-            platform.write_private(places.engine, orjson.dumps(about))
-            wanted = [os.fsencode(os.path.abspath(path)) for path in (places.runs, *paths)]
-
-            def begin() -> None:
-                live.open(wanted)
-                opened(live)
-
-            live.post(begin)
-            live.post(live.follow_known)
             if stdio:
-                _serve_stdio(server, news)
-            _wait(server, live, news, until_left and not stdio)
+                engine.serve_stdio()
+            engine.wait(until_left and not stdio)
         finally:
-            server.close()
-            live.stop()
+            engine.close()
     finally:
         _forget(places)
         lock.release()
+
+
+class _Engine:
+    """The parts of an engine, and the news that the main thread waits for."""
+
+    def __init__(
+        self,
+        places: Places,
+        listen: Listen,
+        listening: Callable[[list[str]], None],
+        *,
+        lasting: bool,
+    ) -> None:
+        self._places = places
+        self._listen = listen
+        self._listening = listening
+        self._news: News = queue.SimpleQueue()
+        self._about: dict[str, Any] = {
+            "pid": os.getpid(),
+            "version": __version__,
+            "protocol": PROTOCOL,
+            "secret": secrets.token_hex(16),
+        }
+        _stop_on_signals(self._news)
+        self._live = Live(lambda: Writer(places.index), self._tell, own=places.runs)
+        self._reception = Reception(places, self._live, self._tell, self._can_hear, listen)
+        self._server = Server(
+            self._live, self._reception, self._about["secret"], str(places.index),
+            lambda: self._news.put(_STOP), lambda: self._news.put(_LEFT), lasting=lasting,
+        )  # fmt: skip
+
+    def start(self, paths: Sequence[Path], opened: Callable[[], None], *, unix: bool) -> None:
+        """Open the index, let clients in, follow what is to be followed, and listen."""
+        self._live.start()
+        try:
+            platform.private_folder(self._places.runs)
+            listener, self._about["address"] = local.listen(self._places.data, unix=unix)
+            self._server.listen(listener, self._about["address"])
+            self._write_about()
+            wanted = [os.fsencode(os.path.abspath(path)) for path in (self._places.runs, *paths)]
+
+            def begin() -> None:
+                self._live.open(wanted)
+                opened()
+
+            self._live.post(begin)
+            self._live.post(self._live.follow_known)
+            self._reception.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self, until_left: bool) -> None:
+        """Return when it is time to end. Raises EngineFailed."""
+        deadline = time.monotonic() + _FIRST_CLIENT
+        while True:
+            try:
+                said = self._news.get(timeout=0.2)
+            except queue.Empty:
+                said = ""
+            if said == _STOP:
+                return
+            if said == _DEAF:
+                raise EngineFailed(self._reception.trouble)
+            if not self._live.running:
+                raise EngineFailed("The engine has failed; what happened is above.")
+            self._reception.look_again()
+            if self._server.attached or said == _LEFT or self._reception.senders:
+                deadline = time.monotonic() + _LINGER
+            elif until_left and time.monotonic() > deadline and self._server.end_if_alone():
+                return
+
+    def close(self) -> None:
+        """Take nothing further, hang up, and finish the transaction in progress."""
+        self._reception.close()
+        self._server.close()
+        self._live.stop()
+
+    def serve_stdio(self) -> None:
+        """Talk to whoever holds the standard input, until it ends."""
+        # Streams of its own: what else is printed must not fall between the lines, and at the end
+        # the interpreter would wait for the thread that reads the standard input.
+        source = os.fdopen(os.dup(0), "rb")
+        sink = os.fdopen(os.dup(1), "wb")
+        sys.stdout = sys.stderr
+
+        def write(data: bytes) -> None:
+            sink.write(data)
+            sink.flush()
+
+        def talk() -> None:
+            self._server.attach(Client(source, write, lambda: self._news.put(_STOP)), trusted=True)
+            self._news.put(_STOP)
+
+        threading.Thread(target=talk, name="stdio", daemon=True).start()
+
+    def _tell(self, note: dict[str, Any]) -> None:
+        self._server.note(note)
+
+    def _can_hear(self) -> None:
+        """Programs can send, or it is known why they cannot."""
+        if self._reception.port is not None:
+            self._about["ingest"] = self._reception.port
+            self._write_about()
+            self._listening(self._reception.addresses)
+        elif self._listen.port is not None:
+            self._news.put(_DEAF)
+
+    def _write_about(self) -> None:
+        platform.write_private(self._places.engine, orjson.dumps(self._about))
 
 
 def _take(places: Places, patience: float) -> Lock:
@@ -125,41 +215,6 @@ def _stop_on_signals(news: News) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: news.put(_STOP))
-
-
-def _wait(server: Server, live: Live, news: News, until_left: bool) -> None:
-    deadline = time.monotonic() + _FIRST_CLIENT
-    while True:
-        try:
-            said = news.get(timeout=0.2)
-        except queue.Empty:
-            said = ""
-        if said == _STOP:
-            return
-        if not live.running:
-            raise EngineFailed("The engine has failed; what happened is above.")
-        if server.attached or said == _LEFT:
-            deadline = time.monotonic() + _LINGER
-        elif until_left and time.monotonic() > deadline and server.end_if_alone():
-            return
-
-
-def _serve_stdio(server: Server, news: News) -> None:
-    # Streams of its own: what else is printed must not fall between the lines, and at the end the
-    # interpreter would wait for the thread that reads the standard input.
-    source = os.fdopen(os.dup(0), "rb")
-    sink = os.fdopen(os.dup(1), "wb")
-    sys.stdout = sys.stderr
-
-    def write(data: bytes) -> None:
-        sink.write(data)
-        sink.flush()
-
-    def talk() -> None:
-        server.attach(Client(source, write, lambda: news.put(_STOP)), trusted=True)
-        news.put(_STOP)
-
-    threading.Thread(target=talk, name="stdio", daemon=True).start()
 
 
 def _forget(places: Places) -> None:

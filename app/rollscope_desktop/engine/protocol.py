@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from rollscope import __version__, wire
 from rollscope_desktop.attach import PROTOCOL
+from rollscope_desktop.engine.reception import Reception
+from rollscope_desktop.engine.refused import Refused
 from rollscope_desktop.ingest.live import Live
 from rollscope_desktop.ingest.scan import shown
 from rollscope_desktop.store.schema import IndexProblem
@@ -25,18 +27,6 @@ LONGEST = 1 << 20
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
-    """A request that cannot be met: a code for programs and a sentence for people."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-    def message(self) -> Message:
-        """As it is sent."""
-        return {"code": self.code, "sentence": str(self)}
-
-
 class Line(Protocol):
     """Whoever is at the other end."""
 
@@ -44,10 +34,11 @@ class Line(Protocol):
         """Queue a message; never blocks."""
 
 
-def greet(said: Message, secret: str | None, index: str) -> Message:
+def greet(said: Message, secret: str | None, index: str, *, lasting: bool = False) -> Message:
     """The answer to the first line of a client. Raises Refused for strangers and other versions.
 
-    Without ``secret``, whoever speaks is trusted: it holds the engine's own standard input.
+    Without ``secret``, whoever speaks is trusted: it holds the engine's own standard input. A
+    ``lasting`` engine does not end when its clients have left.
     """
     hello = said.get("hello")
     if not isinstance(hello, dict):
@@ -66,6 +57,7 @@ def greet(said: Message, secret: str | None, index: str) -> Message:
             "protocol": PROTOCOL,
             "pid": os.getpid(),
             "index": index,
+            "lasting": lasting,
         }
     }
 
@@ -76,13 +68,15 @@ def _is_secret(said: Any, secret: str) -> bool:
     )
 
 
-def serve(line: Line, request: Message, live: Live, stop: Callable[[], None]) -> None:
+def serve(
+    line: Line, request: Message, live: Live, reception: Reception, stop: Callable[[], None]
+) -> None:
     """Have a request done on the ingest thread and answer it there."""
     number = request.get("id")
 
     def work() -> None:
         try:
-            line.send({"id": number, "ok": _do(request, live, stop)})
+            line.send({"id": number, "ok": _do(request, live, reception, stop)})
         except Refused as refused:
             line.send({"id": number, "error": refused.message()})
         except IndexProblem as error:
@@ -96,16 +90,16 @@ def serve(line: Line, request: Message, live: Live, stop: Callable[[], None]) ->
     live.post(work)
 
 
-def _do(request: Message, live: Live, stop: Callable[[], None]) -> Message:
+def _do(request: Message, live: Live, reception: Reception, stop: Callable[[], None]) -> Message:
     match request.get("do"):
         case "open":
             live.open([_path(path) for path in _texts(request, "paths")])
-            return live.status()
+            return _status(live, reception)
         case "close":
             live.close(_number(request, "root"))
-            return live.status()
+            return _status(live, reception)
         case "status":
-            return live.status()
+            return _status(live, reception)
         case "cancel":
             live.cancel()
             return {}
@@ -121,7 +115,14 @@ def _do(request: Message, live: Live, stop: Callable[[], None]) -> Message:
             stop()
             return {}
         case do:
-            raise Refused("unknown", f"The engine does not know the request {do!r:.60}.")
+            answer = reception.serve(request)
+            if answer is None:
+                raise Refused("unknown", f"The engine does not know the request {do!r:.60}.")
+            return answer
+
+
+def _status(live: Live, reception: Reception) -> Message:
+    return {**live.status(), "ingest": reception.told()}
 
 
 def _texts(request: Message, name: str) -> list[str]:

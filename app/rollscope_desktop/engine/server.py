@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from rollscope_desktop.engine import protocol
 from rollscope_desktop.engine.outbox import Outbox
-from rollscope_desktop.engine.protocol import LONGEST, Message, Refused
+from rollscope_desktop.engine.protocol import LONGEST, Message
+from rollscope_desktop.engine.refused import Refused
 from rollscope_desktop.platform import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rollscope_desktop.engine.reception import Reception
     from rollscope_desktop.ingest.live import Live
 
 _GREETING = 10.0  # seconds within which a stranger has to say who it is
@@ -96,14 +98,19 @@ class Server:
     def __init__(
         self,
         live: Live,
+        reception: Reception,
         secret: str,
         index: str,
         stop: Callable[[], None],
         left: Callable[[], None],
+        *,
+        lasting: bool = False,
     ) -> None:
         self._live = live
+        self._reception = reception
         self._secret = secret
         self._index = index
+        self._lasting = lasting
         self._stop = stop
         self._left = left
         self._clients: set[Client] = set()
@@ -144,7 +151,9 @@ class Server:
         """
 
         def greeted(said: Message) -> None:
-            answer = protocol.greet(said, None if trusted else self._secret, self._index)
+            answer = protocol.greet(
+                said, None if trusted else self._secret, self._index, lasting=self._lasting
+            )
             met()
             with self._lock:
                 if self._ending:
@@ -153,7 +162,10 @@ class Server:
                 self._clients.add(client)
 
         client.talk(
-            greeted, lambda request: protocol.serve(client, request, self._live, self._stop)
+            greeted,
+            lambda request: protocol.serve(
+                client, request, self._live, self._reception, self._stop
+            ),
         )
         with self._lock:
             was = client in self._clients

@@ -14,13 +14,11 @@ from rollscope import __version__
 from rollscope.cli.clients import Client
 from rollscope.cli.findings import Row, Section
 
-_OTHERS = (
+_OWN = (
     Row("any Python program", "rollscope run -- python agent.py", "model calls, how it ends"),
     Row("your own code", "from rollscope import agent", "then @agent before its entry point"),
-    Row("retrace-sdk", "not yet", "the application has no socket that takes what it sends"),
-    Row("OpenTelemetry", "not yet", "the application has no socket that takes what it sends"),
 )
-"""How programs are recorded; what other SDKs send is taken from the day that there is a socket."""
+"""How programs are recorded by this SDK."""
 
 
 _WIDEST = 48
@@ -31,7 +29,7 @@ _WIDEST = 48
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def command(as_json: bool) -> None:
     """Say where logs go, what will be recorded, and what is wrong. Exit status 1: something is."""
-    from rollscope.cli import clients, findings
+    from rollscope.cli import clients, findings, receiving
     from rollscope.places import places
 
     environ = dict(os.environ)
@@ -41,9 +39,10 @@ def command(as_json: bool) -> None:
         findings.recording(settings),
         findings.application(here, __version__),
         findings.connection(settings, here, environ),
+        receiving.receiving(here),
         findings.sources(settings, environ, wrong),
         _seen(clients.clients(), on=settings.enabled and settings.capture_models),
-        Section("How to record", _OTHERS),
+        Section("How to record", (*_OWN, *receiving.others(here))),
     ]
     problems = [problem for section in sections for problem in section.problems]
     click.echo(_json(sections, problems) if as_json else _page(sections, problems))

@@ -127,7 +127,7 @@ def application(places: Places, version: str) -> Section:
         return _idle("not running", "`rollscope open` starts it; logs are kept until then")
     except (OSError, ValueError, KeyError, TypeError):
         return _idle("unknown", f"{places.engine} cannot be read")
-    if not _is_alive(pid):
+    if not is_alive(pid):
         return _idle("not running", f"it ended without a word (process {pid})")
     row = Row("engine", "running", f"process {pid}, version {its}")
     if its == version:
@@ -143,9 +143,9 @@ def _idle(state: str, note: str) -> Section:
     return Section("Application", (Row("engine", state, note),))
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: Any) -> bool:
     """Whether a process of this number runs; True where that cannot be told."""
-    if not 0 < pid < 1 << 31:
+    if type(pid) is not int or not 0 < pid < 1 << 31:
         return False
     if sys.platform == "win32":
         return True

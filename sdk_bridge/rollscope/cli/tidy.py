@@ -83,6 +83,9 @@ def folders(log_dir: Path | None) -> list[tuple[Path, re.Pattern[str]]]:
     except ConfigError as error:
         raise NotOurs(f"{error} Nothing was deleted.") from None
     out = [(_real(logs), _LOG)]
+    received = _real(places().received)
+    if received.is_dir():
+        out.append((received, _LOG))
     spool = _real(places().spool)
     if spool.is_dir():
         with os.scandir(spool) as entries:

@@ -109,7 +109,7 @@ class _StepCalls(Calls):
             return None
         arguments = self.arguments(args, kwargs)
         if self._scope.counts:
-            permit(place, "tool", self.name, arguments)
+            permit(place, "tool", self.name, arguments, shown=self._scope.capture_input)
         return self._scope.open(place, self.name, self._scope.given(arguments))
 
     async def called_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened | None:
@@ -120,7 +120,8 @@ class _StepCalls(Calls):
         if place.trace.recorder is None:
             return None
         arguments = self.arguments(args, kwargs)
-        await permit_async(place, "tool", self.name, arguments)
+        shown = self._scope.capture_input
+        await permit_async(place, "tool", self.name, arguments, shown=shown)
         return self._scope.open(place, self.name, self._scope.given(arguments))
 
 

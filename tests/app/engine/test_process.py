@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
 import socket
 import stat
@@ -13,13 +12,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from rollscope_desktop import attach, platform
 from rollscope_desktop.engine import process as process_module
+from rollscope_desktop.engine.receivers.listen import ANYWHERE
 from rollscope_desktop.platform import local
 from tests.app.engine.engines import Engines, alive, wait, wait_for
 from tests.app.support import simple_run
@@ -187,13 +185,20 @@ def test_an_engine_that_does_not_answer_is_told_of(
     assert engines.connect().hello["pid"] == process.pid
 
 
-def test_an_engine_without_its_ingest_thread_ends() -> None:
-    news: process_module.News = queue.SimpleQueue()
-    server: Any = SimpleNamespace(attached=1)
-    live: Any = SimpleNamespace(running=False)
-
-    with pytest.raises(process_module.EngineFailed):
-        process_module._wait(server, live, news, until_left=False)
+def test_an_engine_without_its_ingest_thread_ends(own_places: Path) -> None:
+    handlers = {
+        name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    engine = process_module._Engine(platform.places(), ANYWHERE, lambda _: None, lasting=True)
+    engine.start([], lambda: None, unix=True)
+    try:
+        engine._live.stop()
+        with pytest.raises(process_module.EngineFailed):
+            engine.wait(until_left=False)
+    finally:
+        engine.close()
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
 
 
 def test_the_log_of_engines_does_not_grow_for_ever(tmp_path: Path) -> None:

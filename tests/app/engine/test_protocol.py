@@ -313,7 +313,7 @@ def test_a_stranger_who_says_nothing_is_cut_off(
 ) -> None:
     monkeypatch.setattr(server_module, "_GREETING", 0.05)
     left: list[bool] = []
-    server = Server(None, "secret", "index", lambda: None, lambda: left.append(True))  # type: ignore[arg-type]
+    server = Server(None, None, "secret", "index", lambda: None, lambda: left.append(True))  # type: ignore[arg-type]
     server.listen(*local.listen(tmp_path))
     try:
         with local.connect(server._address, 20) as line:
@@ -325,7 +325,7 @@ def test_a_stranger_who_says_nothing_is_cut_off(
 
 
 def test_nobody_is_let_in_once_the_end_is_decided(tmp_path: Path) -> None:
-    server = Server(None, "secret", "index", lambda: None, lambda: None)  # type: ignore[arg-type]
+    server = Server(None, None, "secret", "index", lambda: None, lambda: None)  # type: ignore[arg-type]
     server.listen(*local.listen(tmp_path))
     try:
         with local.connect(server._address, 20) as first:

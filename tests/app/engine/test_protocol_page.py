@@ -11,15 +11,18 @@ from typing import Any
 from rollscope_desktop import attach, platform
 from rollscope_desktop.engine import process
 from rollscope_desktop.platform import local
-from tests.app.engine.engines import Engines, wait_for
+from tests.app.engine.engines import Engines, wait, wait_for
 from tests.app.support import simple_run
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "engine-protocol.md").read_text(encoding="utf-8")
 SOURCES = [
     (ROOT / "app" / "rollscope_desktop" / name).read_text(encoding="utf-8")
-    for name in ("engine/protocol.py", "engine/server.py", "ingest/live.py")
-]
+    for name in (
+        "engine/protocol.py", "engine/reception.py", "engine/enforcement_requests.py",
+        "engine/server.py", "ingest/live.py",
+    )
+]  # fmt: skip
 
 
 def table(heading: str) -> dict[str, str]:
@@ -36,17 +39,17 @@ def strings(pattern: str) -> set[str]:
 
 
 def test_every_request_is_told_of() -> None:
-    tree = ast.parse(SOURCES[0])
     requests = {
         case.pattern.value.value
-        for case in ast.walk(tree)
+        for source in SOURCES[:3]
+        for case in ast.walk(ast.parse(source))
         if isinstance(case, ast.match_case)
         and isinstance(case.pattern, ast.MatchValue)
         and isinstance(case.pattern.value, ast.Constant)
     }
 
     assert table("Requests").keys() == requests
-    assert len(requests) == 6
+    assert len(requests) == 13
 
 
 def test_every_note_and_its_fields_are_told_of() -> None:
@@ -65,6 +68,7 @@ def test_every_code_of_an_error_is_told_of() -> None:
 def test_the_file_and_the_command_are_those_of_the_page(own_places: Path) -> None:
     with Engines(own_places) as engines:
         engines.collect()
+        wait(lambda: "ingest" in (attach.running(platform.places()) or {}), "the port")
         about: dict[str, Any] = attach.running(platform.places()) or {}
 
     assert table("Finding it").keys() == about.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from rollscope_desktop.model import assemble as a
 from rollscope_desktop.model.assemble import Change, assemble
@@ -116,6 +117,31 @@ def test_the_highest_number_of_each_process_is_kept(
 
     assert made.in_order == in_order
     assert made.procs == procs
+
+
+@pytest.mark.parametrize(
+    ("data", "left"),
+    [
+        (b"null", {3: 7}),
+        (b'{"proc":0,"seq":41}', {3: 7, 0: 41}),
+        (b'{"proc":3,"seq":9}', {3: 9}),
+        (b'{"proc":0}', {3: 7}),
+        (b'{"proc":0,"seq":1e3}', {3: 7}),
+        (b'{"proc":-1,"seq":2}', {3: 7}),
+        (b'{"proc":0,"seq":9223372036854775808}', {3: 7}),
+        (b"[" * 5000, {3: 7}),
+    ],
+)
+def test_whose_connection_was_closed_and_after_which_event(
+    data: bytes, left: dict[int, int]
+) -> None:
+    made = change(
+        Occurrence(run="r", proc=3, seq=5, name="disconnected"),
+        Occurrence(run="r", proc=3, seq=7, name="disconnected", data=Raw(data)),
+        Occurrence(run="r", proc=3, seq=8, name="noted", data=Raw(b'{"proc":1,"seq":1}')),
+    )
+
+    assert made.left == left
 
 
 def test_keys_are_the_bits_of_an_id() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rollscope import __version__, cli
-from rollscope.cli import clients, findings
+from rollscope.cli import clients, findings, receiving
 from rollscope.config import settle
+
+
+@pytest.fixture(autouse=True)
+def usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The usual port, which nobody has: on this machine an application may run."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))  # and does not listen
+        port: int = reserved.getsockname()[1]
+        monkeypatch.setattr(receiving, "USUAL_PORT", port)
+        yield port
 
 
 def doctor(*args: str, **environ: str) -> Result:
@@ -22,7 +33,7 @@ def doctor(*args: str, **environ: str) -> Result:
 
 
 def told(**environ: str) -> dict[str, Any]:
-    """What it says as JSON: sections as label to (value, note)."""
+    """What it says as JSON: sections as label to (value, note), the last of a label."""
     said: dict[str, Any] = json.loads(doctor("--json", **environ).output)
     return {
         title: {row["label"]: (row["value"], row["note"]) for row in rows}
@@ -94,11 +105,80 @@ def test_the_engine(own_places: Path, about: Any, value: str, problems: int) -> 
     file.parent.mkdir()
     file.write_text(about if isinstance(about, str) else json.dumps(about))
 
-    said = told()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        if isinstance(about, dict):
+            file.write_text(json.dumps({**about, "ingest": server.getsockname()[1]}))
+        said = told()
 
     assert said["Application"]["engine"][0] == value
     assert len(said["problems"]) == problems
     assert "hush" not in str(said)
+
+
+def engine_says(home: Path, **about: Any) -> None:
+    file = home / "data" / "engine.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"pid": os.getpid(), "version": __version__, **about}))
+
+
+def test_where_others_send_to(own_places: Path, usual: int) -> None:
+    assert told()["Where other programs send to"]["address"] == (
+        "none", f"the application listens while it runs, at 127.0.0.1:{usual} as a rule",
+    )  # fmt: skip
+    (own_places / "config").mkdir()
+    token = own_places / "config" / "token"
+    token.write_text("rt_local_hush\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        engine_says(own_places, ingest=port)
+        said = told()
+        page = doctor().output
+    assert said["Where other programs send to"] == {
+        "address": (f"127.0.0.1:{port}", "answers"),
+        "their token": ("there", f"in {token}"),
+    }
+    assert said["problems"] == []
+    for line in (
+        f"RETRACE_BASE_URL=http://127.0.0.1:{port}",
+        f"RETRACE_API_KEY=$(cat {token})",
+        f"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}",
+        f"OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20$(cat {token})",
+    ):
+        assert line.replace("$(cat", "$(Get-Content") in page or line in page
+    assert "hush" not in page
+
+
+def test_a_socket_that_should_be_there(own_places: Path, usual: int) -> None:
+    engine_says(own_places, ingest=usual)
+    result = doctor()
+    assert result.exit_code == 1
+    assert f"should listen at 127.0.0.1:{usual}, but nothing answers there" in result.output
+    engine_says(own_places)
+    result = doctor()
+    assert result.exit_code == 1
+    assert "programs cannot send to it" in result.output
+    engine_says(own_places, ingest=1 << 20)
+    assert "does not answer" in doctor().output
+
+
+def test_the_usual_port_is_somebody_elses(
+    own_places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_server(("127.0.0.1", 0)) as ours,
+    ):
+        taken, port = other.getsockname()[1], ours.getsockname()[1]
+        monkeypatch.setattr(receiving, "USUAL_PORT", taken)
+        note = told()["Where other programs send to"]["address"][1]
+        assert note == (f"port {taken} is taken at present; the application will choose another")
+        assert doctor().exit_code == 0
+        engine_says(own_places, ingest=port)
+        result = doctor()
+        assert result.exit_code == 1
+        assert f"Port {taken} is taken by another program" in result.output
+        engine_says(own_places, ingest=taken)
+        assert doctor().exit_code == 0
 
 
 def test_an_endpoint_that_answers_and_one_that_does_not() -> None:

@@ -432,15 +432,18 @@ def test_a_log_that_the_server_does_not_take_does_not_stop_the_others(
 
 
 def test_a_server_that_cannot_journal_is_waited_for(receiver: Receiver, sinks: Sinks) -> None:
-    away = receiver.journal.with_name("away")
-    receiver.journal.rename(away)
+    if receiver.journal.exists():
+        receiver.journal.rmdir()
+    receiver.journal.parent.mkdir(parents=True, exist_ok=True)
+    receiver.journal.write_bytes(b"")  # a file stands where the folder should be
     sink = sinks(receiver.url)
     feed = Feed(sink)
     feed.write()
     wait_for(lambda: sinks.told)
     assert isinstance(sinks.told[0], RateLimitError)
 
-    away.rename(receiver.journal)
+    receiver.journal.unlink()
+    receiver.journal.mkdir()
     wait_for(lambda: sink.flush(1))
     assert receiver.events() == {feed.place: [0]}
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from rollscope_desktop.model import text
 
 DROPPED, ATTEMPT, PROCESS, ENFORCEMENT = "dropped", "attempt", "process", "enforcement"
-"""Names of events that the recorder itself writes."""
+DISCONNECTED = "disconnected"
+"""Names of events that the recorder itself, or who receives what it sends, writes."""
 
 
 def dropped(data: Any) -> str:
@@ -73,6 +74,21 @@ def enforcement(data: Any) -> str:
     return f"{what} was not permitted: {text.one_line(reason)}".rstrip(".")
 
 
+def disconnected(data: Any) -> str:
+    """``the connection was closed before the run had ended``, without a full stop."""
+    return "the connection was closed before the run had ended"
+
+
+def left(data: Any) -> dict[int, int]:
+    """The process that a ``disconnected`` names, and the number of the last of its events that
+    came; empty where it is only about the process that wrote it."""
+    said = data if isinstance(data, dict) else {}
+    proc, seq = said.get("proc"), said.get("seq")
+    if type(proc) is not int or type(seq) is not int:
+        return {}
+    return {proc: seq} if min(proc, seq) >= 0 and max(proc, seq) < 1 << 62 else {}
+
+
 def _seconds(words: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
         return ""
@@ -84,5 +100,6 @@ REMARKS: Final[dict[str, Callable[[Any], str]]] = {
     ATTEMPT: attempt,
     PROCESS: process,
     ENFORCEMENT: enforcement,
+    DISCONNECTED: disconnected,
 }
 """How the data of these events is told, by their names."""

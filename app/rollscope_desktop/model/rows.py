@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.events import Fact
 
 TIME, ORDER = 0, 1
@@ -57,6 +58,11 @@ class RunRow:
     caller_span: str | None = None
     environment: str | None = None
     project: str | None = None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether its program left before it had ended, as far as that is known."""
+        return self.status == OPEN and bool(self.gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ _RECORDS = 200
 """Records of one run or span that are read: more than these are never looked through."""
 _MERGED = ("meta", "usage")
 _STAMP = frozenset(
-    {"type", "run", "proc", "seq", "time", "span", "parent", "kind", "name", "status", "hash", "v"}
-)
+    ("type", "run", "proc", "seq", "time", "source", "span", "parent", "kind", "name", "status",
+     "hash", "listed", "v")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

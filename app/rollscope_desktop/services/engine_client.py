@@ -84,6 +84,8 @@ class EngineClient(QObject):
     changed = Signal(object)
     progress = Signal(object)
     status = Signal(object)
+    noted = Signal(object)
+    """Any other note, as it came."""
 
     _arrived = Signal(object)
 
@@ -106,6 +108,7 @@ class EngineClient(QObject):
         self._unsent: list[tuple[int, dict[str, Any]]] = []
         self._number = 0
         self._closing = threading.Event()
+        self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -152,6 +155,12 @@ class EngineClient(QObject):
         """Stop the reading that is under way; what was read stays."""
         self.request("cancel")
 
+    def end_engine(self, done: Callable[[], None]) -> None:
+        """Have the engine end, whoever else uses it, and start no other one; ``done`` is called
+        when it has said that it will, or cannot be asked any more."""
+        self._ending.set()
+        self.request("stop", lambda _: done(), lambda _: done())
+
     def close(self) -> None:
         """Hang up."""
         self._closing.set()
@@ -190,6 +199,8 @@ class EngineClient(QObject):
                 pass  # a line that breaks off is the same as one that is closed
             connection.close()
             self._tell("lost", None)
+            if self._ending.is_set():
+                return
             now = time.monotonic()
             if len(lost) == _TRIES and now - lost[0] < _WITHIN:
                 self._tell("unavailable", "The engine keeps stopping, so it was not started again.")
@@ -264,6 +275,8 @@ class EngineClient(QObject):
             self._notices.say(sentence, _SEVERITY.get(str(message.get("severity")), "note"), topic)
         elif "id" in message:
             self._answer(message)
+        elif isinstance(note, str):
+            self.noted.emit(message)
 
     def _answer(self, message: dict[str, Any]) -> None:
         number = message["id"]

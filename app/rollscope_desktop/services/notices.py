@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,16 +12,26 @@ Severity = Literal["note", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person can answer to a notice that asks; ``give`` is called when they do."""
+
+    title: str
+    give: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence, and what to do about it; ``details`` are folded away until asked for.
 
-    A notice replaces an earlier one of the same ``topic``.
+    A notice replaces an earlier one of the same ``topic``. One with ``answers`` is a question, the
+    first of which is the one that is proposed; it goes when one was given.
     """
 
     sentence: str
     severity: Severity = "note"
     topic: str = ""
     details: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 class Notices(QObject):
@@ -40,7 +51,13 @@ class Notices(QObject):
         self, sentence: str, severity: Severity = "note", topic: str = "", details: str = ""
     ) -> None:
         """Tell the user something."""
-        notice = Notice(sentence, severity, topic, details)
+        self._say(Notice(sentence, severity, topic, details))
+
+    def ask(self, sentence: str, topic: str, *answers: Answer) -> None:
+        """Ask the user something that can wait; ``withdraw`` takes it back."""
+        self._say(Notice(sentence, topic=topic, answers=answers))
+
+    def _say(self, notice: Notice) -> None:
         if self._heard:
             self.said.emit(notice)
         else:

@@ -68,14 +68,21 @@ class Runs:
             self._add_notes(run, file, self._unseen(run, change.notes))
         if change.blobs:
             self._add_blobs(run, file, change.blobs)
-        for proc, (_, last) in change.procs.items():
-            if last > run.procs.get(proc, -1):
-                run.procs[proc] = last
-                self._db.execute(
-                    "INSERT OR REPLACE INTO procs VALUES (?, ?, ?)", (run.id, proc, last)
-                )
+        self._go_on(run, change)
         self._save(run, file, change, totals, touched)
         return run.id
+
+    def _go_on(self, run: Held, change: Change) -> None:
+        """Note how far each process has come, and after which event it had left."""
+        for proc in change.procs.keys() | change.left.keys():
+            seq, left = run.procs.get(proc, -1), run.left.get(proc, -1)
+            last = max(seq, change.procs.get(proc, (-1, -1))[1])
+            gone = max(left, change.left.get(proc, -1))
+            if (last, gone) != (seq, left):
+                run.procs[proc], run.left[proc] = last, gone
+                self._db.execute(
+                    "INSERT OR REPLACE INTO procs VALUES (?, ?, ?, ?)", (run.id, proc, last, gone)
+                )
 
     def _add(self, run: Held, file: int, change: Change, used: set[int]) -> Totals:
         """Add the spans of a change that is new as a whole; what that adds to the run's totals.
@@ -142,7 +149,10 @@ class Runs:
     def _recall(self, run: Held) -> Held:
         self._spans.recall(run)
         self._sets.recall(run)
-        run.procs = dict(self._db.execute("SELECT proc, seq FROM procs WHERE run = ?", (run.id,)))
+        for proc, seq, left in self._db.execute(
+            'SELECT proc, seq, "left" FROM procs WHERE run = ?', (run.id,)
+        ):
+            run.procs[proc], run.left[proc] = seq, left
         run.files = {
             f for (f,) in self._db.execute("SELECT file FROM run_files WHERE run = ?", (run.id,))
         }
@@ -200,8 +210,8 @@ class Runs:
             columns.append("last = max(ifnull(last, ?), ?)")
             values += [change.first, change.first, change.last, change.last]
         columns += ["notes = ?", "touched = max(ifnull(touched, 0), ?)", "revision = revision + 1"]
-        columns += ["missing = 0", "gone = 0"]  # whose log grows is there, and at work
-        values += [run.notes, touched]
+        columns += ["missing = 0", "gone = ?"]  # whose log grows is there, and as a rule at work
+        values += [run.notes, touched, _is_cut_off(run)]
         if totals is not None:
             for name in Totals.__dataclass_fields__:
                 if amount := getattr(totals, name):
@@ -241,6 +251,17 @@ class Runs:
             "WHERE status = 0 AND gone = 0 AND host = ? AND pid IS NOT NULL",
             (host,),
         ).fetchall()
+
+
+def _is_cut_off(run: Held) -> bool:
+    """Whether the process that started a run, the one with the lowest number, had left after its
+    last event. Others come and go.
+
+    Numbers and not times decide: clocks of two machines differ, and any order of reading comes to
+    the same.
+    """
+    first = min(run.procs, default=None)
+    return first is not None and run.left.get(first, -1) >= run.procs[first]
 
 
 def _told(change: Change) -> set[int]:

@@ -13,7 +13,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VERSION = 5
+VERSION = 6
 RUN_SHIFT = 31
 """A span's id is ``run << 31 | n``: the table is clustered by run and needs no second index."""
 
@@ -37,7 +37,7 @@ TABLES: dict[str, dict[str, type]] = {
         "end_file": int, "end_offset": int, "end_length": int, "end_path": str,
         "head_at": int, "end_at": int, "missing": int, "gone": int, "revision": int,
     },
-    "procs": {"run": int, "proc": int, "seq": int},
+    "procs": {"run": int, "proc": int, "seq": int, "left": int},
     "run_files": {"run": int, "file": int},
     "spans": {
         "id": int, "key": int, "parent": int, "kind": int, "name": int, "status": int,

@@ -53,7 +53,8 @@ class Held:
     """What the writer remembers of a run between batches: counters, and spans that are not whole.
 
     ``head_at`` and ``end_at`` are the order of the start and the end that its row tells of;
-    ``used`` has the keys of spans of which a usage was told before their end.
+    ``used`` has the keys of spans of which a usage was told before their end. ``procs`` has the
+    number of the last event of each process, ``left`` that of the last with which one had left.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Held:
     end_at: int = -1
     spans: int = 0
     procs: dict[int, int] = field(default_factory=dict)
+    left: dict[int, int] = field(default_factory=dict)
     open: dict[int, tuple[int, str]] = field(default_factory=dict)  # key: span id, kind
     headless: dict[int, int] = field(default_factory=dict)  # key: span id
     bare: dict[int, int] = field(default_factory=dict)  # neither begun nor ended; key: span id

@@ -92,7 +92,7 @@ def go_on(viewer: Viewer, paths: Sequence[str], new_instance: bool) -> None:
     from rollscope_desktop.ui.session import Session
     from rollscope_desktop.ui.signals import Signals
 
-    viewer.signals = Signals(viewer.window.close, viewer.app)
+    viewer.signals = Signals(viewer.window.leave, viewer.app)
     session = Session(viewer.window, viewer.look, viewer.settings, viewer.notices, viewer.places)
     viewer.session = session
     if not new_instance:

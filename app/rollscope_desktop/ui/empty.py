@@ -12,6 +12,8 @@ from rollscope_desktop.ui.commands.keys import native
 from rollscope_desktop.ui.commands.table import by_id
 from rollscope_desktop.ui.look import Look
 
+_CONNECT = "retrace-sdk, OpenTelemetry and others send to"
+
 
 class Card(QPushButton):
     """A large button: an icon, what it does, and a sentence about it."""
@@ -20,7 +22,6 @@ class Card(QPushButton):
         super().__init__()
         self._look, self._name = look, icon
         self.setProperty("role", "card")
-        self.setAccessibleName(f"{title}: {words}")
         self._icon = QLabel()
         head = QLabel(title)
         head.setFont(look.fonts.strong)
@@ -31,9 +32,11 @@ class Card(QPushButton):
         top.addWidget(self._icon)
         top.addStretch(1)
         top.addWidget(pressed)
-        said = QLabel(words)
+        self._title = title
+        said = self._said = QLabel()
         said.setWordWrap(True)
         said.setProperty("role", "muted")
+        self.say(words)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(16, 16, 16, 16)
         rows.setSpacing(8)
@@ -46,6 +49,11 @@ class Card(QPushButton):
         look.changed.connect(self._retint)
         self._retint()
 
+    def say(self, words: str) -> None:
+        """Show another sentence."""
+        self._said.setText(words)
+        self.setAccessibleName(f"{self._title}: {words}")
+
     def _retint(self) -> None:
         look = self._look
         scale = self.devicePixelRatioF()
@@ -57,6 +65,7 @@ class Empty(QWidget):
 
     folder_wanted = Signal()
     demo_wanted = Signal()
+    programs_wanted = Signal()
     recent_wanted = Signal(str)
 
     def __init__(self, look: Look) -> None:
@@ -76,6 +85,8 @@ class Empty(QWidget):
         self.demo = Card(
             look, "play", "See the demo", "Runs that ship with Rollscope, one of them live."
         )
+        self.programs = Card(look, "link", "Connect a program", f"{_CONNECT} Rollscope.")
+        self.programs.clicked.connect(self.programs_wanted)
         self.folder.clicked.connect(self.folder_wanted)
         self.demo.clicked.connect(self.demo_wanted)
         self._lacking = QLabel()
@@ -84,8 +95,8 @@ class Empty(QWidget):
         self._lacking.hide()
         cards = QHBoxLayout()
         cards.setSpacing(16)
-        cards.addWidget(self.folder)
-        cards.addWidget(self.demo)
+        for card in (self.folder, self.programs, self.demo):
+            cards.addWidget(card)
         self._before = QVBoxLayout()
         self._before.setSpacing(0)
         column = QVBoxLayout()
@@ -103,7 +114,7 @@ class Empty(QWidget):
         column.addStretch(3)
         middle = QWidget()
         middle.setLayout(column)
-        middle.setMaximumWidth(620)
+        middle.setMaximumWidth(820)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 24, 24, 24)
         row.addStretch(1)
@@ -115,6 +126,10 @@ class Empty(QWidget):
         """Say why there is still nothing to show; "" takes it back."""
         self._lacking.setText(sentence)
         self._lacking.setVisible(bool(sentence))
+
+    def show_address(self, address: str) -> None:
+        """Say where programs can send to; "" when they cannot."""
+        self.programs.say(f"{_CONNECT} {address or 'Rollscope'}.")
 
     def _retint(self) -> None:
         for button in self.findChildren(_Recent):

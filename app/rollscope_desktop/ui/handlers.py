@@ -66,7 +66,9 @@ class Handlers(QObject):
             "open.folder": self.opening.choose_folder,
             "open.files": self.opening.choose_files,
             "open.demo": self.opening.open_demo,
+            "programs.show": self._session.connecting.show_page,
             "picture.save": self.opening.save_picture,
+            "rules.show": self._session.permits.show_rules,
             "app.settings": self.show_settings,
             "app.quit": self._window.close,
             "help.keys": self.show_keys,
@@ -91,6 +93,7 @@ class Handlers(QObject):
             "view.runs": lambda: self._focus(session.run_panel.view),
             "view.inspector": lambda: self._focus(session.inspector_panel.tabs),
             "view.filter": session.filter_bar.focus,
+            "view.held": self._window.held.take_focus,
             "view.problems": self.toggle_problems,
             **{f"view.theme.{theme}": partial(settings.set_theme, theme)
                for theme in ("system", "light", "dark")},
@@ -169,6 +172,7 @@ class Handlers(QObject):
             selection.span_changed, selection.history_changed, run.scope.moved,
             session.views.changed, run.watch.state_changed, run.watch.axis_changed,
             run.watch.grown, run.playhead.speed_changed, session.runs.choice_changed,
+            session.permits.held.changed,
         ):  # fmt: skip
             signal.connect(self._hear)
 
@@ -302,6 +306,7 @@ class Handlers(QObject):
                 back=scope.can_go_back(),
                 forward=scope.can_go_forward(),
                 narrow=bool(scope.scope.filter) or scope.scope.range is not None,
+                held=bool(session.permits.held.calls),
             )
         )
         choice, speed = session.runs.choice, session.run.playhead.speed

@@ -1,15 +1,25 @@
-"""The one place where notices are shown: lines below the menu, each closable, the newest on top."""
+"""The one place where notices are shown: lines below the menu, each closable, the newest on top.
+
+A question has buttons. It does not pass by itself, and sentences make room before it does.
+"""
 
 from __future__ import annotations
 
 from time import monotonic
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rollscope_desktop.model import text
-from rollscope_desktop.services.notices import Notice, Notices
+from rollscope_desktop.services.notices import Answer, Notice, Notices
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import CutLabel, tool
 
@@ -48,8 +58,10 @@ class NoticesBar(QWidget):
         if notice.topic:
             self.withdraw(notice.topic)
         while len(self._lines) >= MOST:
-            self._drop(self._lines[-1])
+            mere = [line for line in self._lines if not line.notice.answers]
+            self._drop((mere or self._lines)[-1])
         line = _Line(self._look, notice)
+        line.answered.connect(lambda: self._drop(line))
         line.button.clicked.connect(lambda: self._drop(line))
         self._lines.insert(0, line)
         self._rows.insertWidget(0, line)
@@ -86,10 +98,12 @@ class NoticesBar(QWidget):
 class _Line(QWidget):
     """A sentence; what is behind it is folded away until it is asked for."""
 
+    answered = Signal()
+
     def __init__(self, look: Look, notice: Notice) -> None:
         super().__init__()
         self.notice = notice
-        passing = notice.severity == "note" and not notice.details
+        passing = notice.severity == "note" and not notice.details and not notice.answers
         self.until = monotonic() + PASSING if passing else 0.0
         self._look = look
         self.setProperty("role", "notice")
@@ -121,6 +135,9 @@ class _Line(QWidget):
         row.addWidget(self._icon)
         row.addWidget(said, 1)
         row.addWidget(self.more)
+        self.answers = [self._answer(answer) for answer in notice.answers]
+        for button in self.answers:
+            row.addWidget(button)
         row.addWidget(self.button)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 0, 4, 0)
@@ -129,6 +146,18 @@ class _Line(QWidget):
         rows.addWidget(self._details)
         look.changed.connect(self._retint)
         self._retint()
+
+    def _answer(self, answer: Answer) -> QPushButton:
+        button = QPushButton(answer.title)
+        proposed = answer is self.notice.answers[0]
+        button.setProperty("role", "new" if proposed else "answer")
+
+        def give() -> None:
+            self.answered.emit()
+            answer.give()
+
+        button.clicked.connect(give)
+        return button
 
     def _retint(self) -> None:
         name, role = _ICONS[self.notice.severity]

@@ -21,6 +21,7 @@ from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui import status_bar
+from rollscope_desktop.ui.connecting import Connecting
 from rollscope_desktop.ui.conversation.view import Conversation
 from rollscope_desktop.ui.copying import Copying
 from rollscope_desktop.ui.filter.bar import FilterBar
@@ -30,6 +31,7 @@ from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.links import Links
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.notify import Notifier
+from rollscope_desktop.ui.permits import Permits
 from rollscope_desktop.ui.problems import ProblemsPanel
 from rollscope_desktop.ui.runs.panel import RunPanel
 from rollscope_desktop.ui.scrubber.bar import Scrubber
@@ -75,6 +77,7 @@ class Session(QObject):
         self.look = look
         self.jobs = Jobs(places.index, notices, self)
         self.client = EngineClient(notices, places, self)
+        self.connecting = Connecting(window, look, self.client, notices, places, self)
         self.run = OpenRun(self.jobs, self)
         self.selection = self.run.selection
         own = places.runs
@@ -82,6 +85,7 @@ class Session(QObject):
         self.memory = RunMemory(settings, self.runs, self)
         self.copying = Copying(self.jobs, self.selection, notices, self)
         self.links = Links(self.jobs, self.selection, notices, self)
+        self.permits = Permits(window, look, self.client, self.jobs, self.links, notices, self)
         self.inspector = Inspector(self.jobs, self)
         self.inspector.attend(self.run)
         self.problems = ProblemsModel(self.jobs, self)
@@ -186,6 +190,7 @@ class Session(QObject):
         self.remember()
         self._problems_soon.stop()
         self.links.close()
+        self.permits.close()
         self.notifier.close()
         self.handlers.close()
         self.client.close()
@@ -281,6 +286,7 @@ class Session(QObject):
     def _take_status(self, said: dict) -> None:
         self.window.status.show_counts(int(said.get("runs", 0)), int(said.get("spans", 0)))
         self.first_choice.settle(said)
+        self.connecting.programs.take(said.get("ingest"))
 
     def _opened(self, said: dict) -> None:
         self._take_status(said)

@@ -21,7 +21,7 @@ _STATES = {
     ENDED: "Ended; the log does not say how",
 }
 
-INTERRUPTED = "Interrupted: the process of the run is gone"
+INTERRUPTED = "Interrupted: the program of the run has left"
 
 FLAGS = (
     (Flag.NO_RESULT, "no result", "A tool call without a result in the log"),

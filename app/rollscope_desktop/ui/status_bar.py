@@ -40,6 +40,7 @@ class StatusBar(QWidget):
 
     problems_pressed = Signal()
     cancel_pressed = Signal()
+    address_pressed = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -50,6 +51,9 @@ class StatusBar(QWidget):
         self._engine = EngineState("starting", "Engine starting")
         self._dot = QLabel()
         self._words = QLabel()
+        self._address = _button(look)
+        self._address.clicked.connect(self.address_pressed)
+        self._trouble = ""
         self._counts = QLabel()
         self._flow = QLabel()
         for label in (self._words, self._counts, self._flow):
@@ -71,16 +75,13 @@ class StatusBar(QWidget):
         self._bar.setAccessibleName("Reading logs")
         self._cancel = tool(look, "close", "Stop reading")
         self._cancel.clicked.connect(self.cancel_pressed)
-        self._problems = QToolButton()
-        self._problems.setFont(look.fonts.table)
-        self._problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._problems = _button(look)
         self._problems.setToolTip("What could not be read")
         self._problems.clicked.connect(self.problems_pressed)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 8, 0)
         row.setSpacing(8)
-        for left in (self._dot, self._words):
+        for left in (self._dot, self._words, self._address):
             row.addWidget(left)
         row.addSpacing(12)
         row.addWidget(self._counts)
@@ -98,12 +99,24 @@ class StatusBar(QWidget):
         self.show_counts(0, 0)
         self.show_problems(0)
         self.show_engine(self._engine)
+        self.show_address("", "", "", "")
 
     def show_engine(self, engine: EngineState) -> None:
         """Say how the engine is."""
         self._engine = engine
         self._words.setText(engine.words)
         self._words.setToolTip(engine.hint)
+        self._retint()
+
+    def show_address(self, address: str, programs: str, hint: str, trouble: str) -> None:
+        """Say where programs send to, and how many do; ``trouble`` says why that is not as it
+        should be."""
+        self._trouble = trouble
+        said = " · ".join(part for part in (address, programs) if part)
+        self._address.setText(said or "no address")
+        self._address.setVisible(bool(said or trouble))
+        self._address.setToolTip(hint)
+        self._address.setAccessibleName(f"Connect a program: {said or trouble}")
         self._retint()
 
     def show_counts(self, runs: int, spans: int) -> None:
@@ -168,5 +181,15 @@ class StatusBar(QWidget):
         colour = getattr(look.theme, role)
         self._dot.setPixmap(look.icons.picture(name, colour, scale))
         self._dot.setAccessibleName(self._engine.words)
+        sign, tint = ("warning", "warn") if self._trouble else ("link", "muted")
+        self._address.setIcon(look.icon(sign, tint))
         self._problems.setIcon(look.icon("warning", "warn"))
         self._cancel.setIcon(look.icon("close"))
+
+
+def _button(look: Look) -> QToolButton:
+    button = QToolButton()
+    button.setFont(look.fonts.table)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -22,12 +22,20 @@ QSplitter::handle { background: {border}; }
 QSplitter::handle:hover { background: {accent}; }
 QAbstractItemView { background: {panel}; border: none; outline: none; }
 QHeaderView { background: {panel}; border: none; }
+QTableView[role="plain"] QHeaderView::section { background: {panel}; color: {muted};
+    border: none; border-bottom: 1px solid {border}; padding: 4px; }
 QTableCornerButton::section { background: {panel}; border: none; }
 QTreeView::item { padding: 2px 4px; border: none; }
 QTreeView::item:hover { background: {raised}; }
 QTreeView::item:selected, QTreeView::branch:selected { background: {selection}; color: {text}; }
+QListWidget[role="side"] { border: 1.5px solid transparent; border-radius: 6px; }
+QListWidget[role="side"]:focus { border-color: {accent}; }
+QListWidget[role="side"]::item { padding: 5px 10px; border: none; }
+QListWidget[role="side"]::item:hover { background: {raised}; }
+QListWidget[role="side"]::item:selected { background: {selection}; color: {text}; }
 QPlainTextEdit { background: {panel}; border: none; selection-background-color: {accent};
     selection-color: {on_bar}; }
+QTextEdit[role="code"] { background: {panel}; border: none; border-radius: 6px; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: {border}; border-radius: 3px; }
@@ -78,7 +86,7 @@ QWidget[role="banner"] { background: {raised}; border-radius: 6px; }
 QLabel[role="muted"] { color: {muted}; }
 QLabel[role="error"] { color: {error}; }
 QPushButton[role="card"] { background: {panel}; border: 1px solid {border}; border-radius: 6px;
-    padding: 0; min-height: 116px; min-width: 240px; text-align: left; }
+    padding: 0; min-height: 116px; min-width: 200px; text-align: left; }
 QPushButton[role="card"]:hover { border-color: {accent}; }
 QPushButton[role="card"]:focus { border: 1.5px solid {accent}; }
 QPushButton[role="recent"] { background: transparent; border: 1.5px solid transparent;
@@ -87,6 +95,8 @@ QPushButton[role="recent"]:hover { background: {raised}; }
 QPushButton[role="recent"]:focus { border-color: {accent}; }
 QPushButton[role="new"] { background: {accent}; color: {on_bar}; border-color: {accent};
     padding: 2px 12px; }
+QPushButton[role="new"]:focus { border: 1.5px solid {text}; }
+QPushButton[role="answer"] { padding: 2px 12px; }
 """
 
 

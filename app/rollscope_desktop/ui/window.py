@@ -14,6 +14,7 @@ from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui.commands.menus import Menus
 from rollscope_desktop.ui.drop import Drops
 from rollscope_desktop.ui.empty import Empty
+from rollscope_desktop.ui.held_bar import HeldBar
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.notices_bar import NoticesBar
 from rollscope_desktop.ui.status_bar import StatusBar
@@ -51,6 +52,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Rollscope")
         self.setMinimumSize(LEAST_SIZE)
         self.menus = Menus(look, self, self.menuBar())
+        self.held = HeldBar(look)
         self.notices = NoticesBar(look, notices)
         self.empty = Empty(look)
         self.status = StatusBar(look)
@@ -64,12 +66,14 @@ class Window(QMainWindow):
         self.rows = _splitter(Qt.Orientation.Vertical)
         self.rows.addWidget(self.stack)
         self.desk = QWidget()
+        self.may_close: Callable[[], bool] = lambda: True
         self._painted = False
         self._outer = _outer(settings.layout("columns"))
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.held)
         column.addWidget(self.notices)
         column.addWidget(self.rows, 1)
         column.addWidget(self.status)
@@ -120,6 +124,11 @@ class Window(QMainWindow):
         """Do something once, after the window has come up."""
         self.shown_first.connect(then, Qt.ConnectionType.QueuedConnection)
 
+    def leave(self) -> None:
+        """Close, whatever there is to ask."""
+        self.may_close = lambda: True
+        self.close()
+
     def raise_up(self) -> None:
         """Come to the front."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -157,6 +166,9 @@ class Window(QMainWindow):
         self.fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         self._remember()
         super().closeEvent(event)
         self.closed.emit()

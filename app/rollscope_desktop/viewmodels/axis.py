@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.rows import TIME, RunRow
 
 
@@ -13,7 +12,7 @@ class RunAxis:
     """``start`` is absolute (ns, or an event number where there are no times), ``length`` >= 1.
 
     ``live``: more is to be expected. ``counting``: its process is known to run, and its length goes
-    up to now. ``interrupted``: its process is gone, and it had not ended.
+    up to now. ``interrupted``: its program has left, and it had not ended.
     """
 
     start: int = 0
@@ -32,5 +31,4 @@ def axis_of(run: RunRow, live: bool, now: int | None = None) -> RunAxis:
     counting = now is not None and run.clock == TIME and run.started is not None
     if now is not None and counting:
         end = max(end, now)
-    interrupted = run.status == OPEN and bool(run.gone)
-    return RunAxis(start, max(1, end - start), run.clock, live, counting, interrupted)
+    return RunAxis(start, max(1, end - start), run.clock, live, counting, run.cut_off)

@@ -10,6 +10,8 @@ from socket import gethostname
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from rollscope_desktop.query import telling
 from rollscope_desktop.query.condition import Condition, query_conditions
 from rollscope_desktop.query.problems import query_lost
@@ -18,6 +20,7 @@ from rollscope_desktop.query.runs import query_run
 from tests.app.support import SECOND, Log, run_key
 
 if TYPE_CHECKING:
+    from rollscope_desktop.model.rows import RunRow
     from rollscope_desktop.query.connection import Reader
     from tests.app.support import Index
 
@@ -57,6 +60,68 @@ def test_of_another_machine_nothing_is_claimed(index: Index, reader: Reader) -> 
     assert (found.word, found.said, found.taken) == ("open", "not ended", 1_000_000)
     gone = query_conditions(reader, [replace(row, gone=1)])
     assert gone[row.id].word == "interrupted"
+
+
+GONE = {"pid": 4711, "host": "elsewhere"}
+
+
+@pytest.mark.parametrize("process", [None, GONE])
+def test_a_connection_that_was_closed_interrupts(
+    process: dict[str, Any] | None, index: Index, reader: Reader
+) -> None:
+    log = Log(run_key(1))
+    whole = (
+        log.line("run.start", v=1, name="a", process=process)
+        + log.line("span.start", span=log.span_id(), kind="tool", name="hang")
+        + log.line("event", name="disconnected")
+    )
+    found, row = stands(index, reader, "a.jsonl", whole)
+    assert found == Condition("interrupted", 2_000_000, "")
+    lines = list(telling.tree(reader, row))
+    assert lines[1].startswith("interrupted · 2.00 ms")
+    assert "tool hang ✗ interrupted" in lines
+
+    # It comes back, and goes again; a copy of what was said before changes nothing.
+    assert (
+        stands(index, reader, "a.jsonl", log.line("message", role="user", content="x"))[0].word
+        == "open"
+    )
+    assert stands(index, reader, "b.jsonl", whole)[0].word == "open"
+    again = log.line("event", name="disconnected")
+    assert stands(index, reader, "a.jsonl", again)[0].word == "interrupted"
+    assert stands(index, reader, "b.jsonl", whole)[0].word == "interrupted"
+    assert stands(index, reader, "a.jsonl", log.line("run.end", status="ok"))[0].word == "ok"
+
+
+def stands(index: Index, reader: Reader, file: str, lines: bytes) -> tuple[Condition, RunRow]:
+    """How the run stands after these lines."""
+    [run] = index.grow(file, lines)
+    row = query_run(reader, run)
+    assert row is not None
+    return query_conditions(reader, [row])[run], row
+
+
+def test_of_several_processes_the_one_that_started_the_run_decides(
+    index: Index, reader: Reader
+) -> None:
+    first, child, socket = (Log(run_key(1), proc=proc) for proc in (0, 70_000, 90_000))
+
+    def word(file: str, line: bytes) -> str:
+        return stands(index, reader, file, line)[0].word
+
+    assert word("1", child.line("event", name="disconnected")) == "interrupted", "nobody else yet"
+    assert word("0", first.line("run.start", v=1, name="a")) == "open", "a child has left"
+    assert word("0", first.line("event", name="disconnected")) == "interrupted"
+    assert word("1", child.line("event", name="more")) == "interrupted"
+    assert word("0", first.line("event", name="more")) == "open"
+
+    # Who receives the lines of the first process says of it, under a number of its own, that it
+    # has left; and may say so before what came last is read.
+    late = first.line("event", name="more")
+    named = {"proc": 0, "seq": 3}
+    assert word("2", socket.line("event", name="disconnected", data=named)) == "interrupted"
+    assert word("0", late) == "interrupted"
+    assert word("0", first.line("event", name="more")) == "open", "it is back"
 
 
 def test_lost_events_are_told(index: Index, reader: Reader) -> None:

@@ -54,6 +54,7 @@ def test_a_run_and_the_step_that_started_it_know_each_other(index: Index, reader
             "search was not permitted: A ceiling was reached",
         ),
         ("enforcement", {"reason": "mine"}, '{reason="mine"}'),
+        ("disconnected", None, "the connection was closed before the run had ended"),
     ],
 )
 def test_what_the_recorder_notes_is_told_in_words(

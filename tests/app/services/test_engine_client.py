@@ -92,7 +92,12 @@ def test_notes_become_signals(client: EngineClient, line: FakeConnection, qtbot)
     line.incoming.put({"note": "progress", "done": big, "total": big, "state": "reading"})
     line.incoming.put({"note": "status", "runs": 2, "spans": big, "rate": 1.5})
     line.incoming.put({"note": "something new"})
-    qtbot.waitUntil(lambda: len(ear.told) == 3)
+    line.incoming.put({"note": 5})
+    line.incoming.put({"note": "ingest", "clients": big})
+    others = Ear()
+    client.noted.connect(others.hear)
+    qtbot.waitUntil(lambda: len(others.told) == 2)
+    assert others.told == [{"note": "something new"}, {"note": "ingest", "clients": big}]
     assert ear.told[0] == Changed((1, big), False, 3.0)
     assert ear.told[1] == EngineProgress(None, big, big, 0, 0, "", "reading")
     assert (ear.told[2].spans, ear.told[2].rate) == (big, 1.5)
@@ -152,6 +157,31 @@ def test_an_engine_that_died_is_started_again(notices: Notices, qtbot) -> None:
     assert notice.sentence == "The engine stopped. It was started again; nothing is lost."
     assert client.state is EngineState.CONNECTED
     client.close()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_engine_that_was_ended_is_not_started_again(
+    answers: bool, notices: Notices, qtbot
+) -> None:
+    line = FakeConnection()
+    engine = FakeEngine(line, FakeConnection())
+    client = EngineClient(notices, connect=engine.connect)
+    client.start()
+    qtbot.waitUntil(lambda: client.state is EngineState.CONNECTED)
+    done = Ear()
+    client.end_engine(lambda: done.hear("done"))
+    assert [message["do"] for message in line.sent] == ["stop"]
+    if answers:
+        line.incoming.put({"id": line.sent[0]["id"], "ok": {}})
+    line.incoming.put(None)
+    qtbot.waitUntil(lambda: bool(done.told))
+    assert client._thread is not None
+    client._thread.join(5)
+    assert not client._thread.is_alive()
+    assert len(engine.left) == 1
+    client.close()
+    assert done.told == ["done"]
+    assert notices.listen() == []
 
 
 def test_an_engine_that_keeps_dying_is_given_up(notices: Notices, qtbot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollscope_desktop.services.notices import Notice, Notices
+from rollscope_desktop.services.notices import Answer, Notice, Notices
 
 
 def test_what_was_said_before_is_kept(qtbot) -> None:
@@ -18,3 +18,10 @@ def test_what_was_said_before_is_kept(qtbot) -> None:
     with qtbot.waitSignal(notices.withdrawn) as gone:
         notices.withdraw("a")
     assert gone.args == ["a"]
+
+
+def test_a_question_waits_too(qtbot) -> None:
+    notices = Notices()
+    yes = Answer("Yes", list)
+    notices.ask("Shall it?", "it", yes)
+    assert notices.listen() == [Notice("Shall it?", topic="it", answers=(yes,))]

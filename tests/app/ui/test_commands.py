@@ -35,7 +35,7 @@ from tests.conftest import ROOT
 
 EVERYTHING = Now(
     runs=True, run=True, steps=True, span=True, live=True, errors=True, view="timeline",
-    earlier=True, later=True, back=True, forward=True, narrow=True,
+    earlier=True, later=True, back=True, forward=True, narrow=True, held=True,
 )  # fmt: skip
 TAKEN_BY_MAC = {"Ctrl+H", "Ctrl+M", "Ctrl+W", "Ctrl+Tab", "Ctrl+Space", "Ctrl+`", "Ctrl+Shift+3",
                 "Ctrl+Shift+4", "Ctrl+Shift+5", "Ctrl+Shift+Q", "Ctrl+Alt+Esc"}  # fmt: skip
@@ -85,8 +85,9 @@ def test_local_keys_stand_beside_the_commands() -> None:
 def test_keys_of_views_are_those_that_were_agreed() -> None:
     agreed = {
         "view.tree": "E", "view.list": "L", "view.timeline": "T", "view.conversation": "C",
-        "view.runs": "R", "view.inspector": "I", "view.filter": "/", "find.here": "Ctrl+F",
-        "palette.show": "Ctrl+K", "help.keys": "?", "span.next": "J", "span.back": "K",
+        "view.runs": "R", "view.inspector": "I", "view.held": "H", "view.filter": "/",
+        "find.here": "Ctrl+F", "palette.show": "Ctrl+K", "help.keys": "?", "span.next": "J",
+        "span.back": "K",
         "tree.error": "N", "tree.error.back": "P", "select.back": "Alt+Left",
         "select.forward": "Alt+Right", "zoom.selection": "Z", "zoom.run": "0",
         "scope.back": "Backspace", "span.diff": "D", "play.toggle": "Space", "play.step": ".",

@@ -34,7 +34,11 @@ def window(qtbot, look) -> Any:
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
 def test_cards_by_key(window, key: Qt.Key, qtbot) -> None:
     empty = window.empty
-    for card, signal in ((empty.folder, empty.folder_wanted), (empty.demo, empty.demo_wanted)):
+    for card, signal in (
+        (empty.folder, empty.folder_wanted),
+        (empty.programs, empty.programs_wanted),
+        (empty.demo, empty.demo_wanted),
+    ):
         card.setFocus()
         with qtbot.waitSignal(signal):
             QTest.keyClick(window.windowHandle(), key)
@@ -46,12 +50,12 @@ def test_tab_walks_over_all_that_can_be_done(window) -> None:
     QApplication.processEvents()
     empty.folder.setFocus()
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         seen.append(window.focusWidget().accessibleName())
         QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
         QApplication.processEvents()
     assert [name.split(":")[0] for name in seen] == [
-        "Open a folder", "See the demo", "Open /logs/one", "Open /logs/two",
+        "Open a folder", "Connect a program", "See the demo", "Open /logs/one", "Open /logs/two",
     ]  # fmt: skip
 
 
@@ -110,6 +114,16 @@ def test_it_says_why_it_is_still_there(window) -> None:
     assert window.empty._lacking.text() == "No runs were found in /logs/<b>."
     window.empty.tell("")
     assert window.empty._lacking.isHidden()
+
+
+def test_it_says_where_programs_send_to(window) -> None:
+    card = window.empty.programs
+    assert card._said.text().endswith("send to Rollscope.")
+    window.empty.show_address("127.0.0.1:4318")
+    assert card._said.text() == "retrace-sdk, OpenTelemetry and others send to 127.0.0.1:4318."
+    assert card.accessibleName().endswith("127.0.0.1:4318.")
+    window.empty.show_address("")
+    assert card._said.text().endswith("send to Rollscope.")
 
 
 def test_another_theme_reaches_the_cards(window) -> None:

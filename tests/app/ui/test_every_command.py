@@ -15,6 +15,8 @@ from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.ui.app import Viewer
 from rollscope_desktop.ui.commands.table import COMMANDS
 from rollscope_desktop.ui.pages.difference import DiffWindow
+from rollscope_desktop.ui.pages.programs import ProgramsPage
+from rollscope_desktop.ui.pages.rules import RulesPage
 from rollscope_desktop.viewmodels.playhead import SPEEDS
 from tests.app.ui.demo_window import FAILED, demo_window, index_demo, open_run
 
@@ -100,7 +102,9 @@ def opened(session: Session) -> list[str]:
 
 LOOKS: dict[str, Callable[[Session], object]] = {
     "open": opened,
+    "programs": lambda s: any(isinstance(w, ProgramsPage) for w in QApplication.topLevelWidgets()),
     "picture": lambda s: s.shot.exists(),
+    "rules": lambda s: any(isinstance(w, RulesPage) for w in QApplication.topLevelWidgets()),
     "app.settings": modal,
     "app.quit": lambda s: s.window.isVisible(),
     "filter": lambda s: s.run.scope.scope.filter,
@@ -208,8 +212,8 @@ FIRST: dict[str, Callable[[Session, str], None]] = {
 }
 """What is to be done before, so that the command makes a difference."""
 
-UNAVAILABLE = ("view.follow", "conversation.session")
-"""They need a live run, and a session of several runs; both have tests of their own."""
+UNAVAILABLE = ("view.follow", "conversation.session", "view.held")
+"""They need a live run, a session of several runs, a held call; all have tests of their own."""
 
 
 def longest(table: dict[str, Any], id: str) -> Any:

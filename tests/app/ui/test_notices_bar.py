@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from rollscope_desktop.services.notices import Notice, Notices
+from rollscope_desktop.services.notices import Answer, Notice, Notices
 from rollscope_desktop.ui import notices_bar
 from rollscope_desktop.ui.notices_bar import MOST, NoticesBar
 
@@ -70,3 +74,27 @@ def test_without_details_there_is_nothing_to_unfold(bar, notices: Notices) -> No
     notices.say("Only this.", "warning")
     assert bar._lines[0].more.isHidden()
     assert not bar.grab().isNull()
+
+
+def test_a_question_stays_until_it_is_answered(bar, notices: Notices) -> None:
+    given: list[str] = []
+    answers = [Answer(title, partial(given.append, title)) for title in ("Yes", "No")]
+    notices.ask("Shall it be accepted?", "it", *answers)
+    for number in range(MOST + 1):
+        notices.say(f"Warning {number}.", "warning")
+    assert "Shall it be accepted?" in sentences(bar)
+    [line] = [line for line in bar._lines if line.notice.answers]
+    assert not line.until
+    assert [button.text() for button in line.answers] == ["Yes", "No"]
+    assert line.answers[0].property("role") != line.answers[1].property("role")
+    line.answers[0].setFocus()
+    QTest.keyClick(line.answers[0], Qt.Key.Key_Space)
+    assert given == ["Yes"]
+    assert "Shall it be accepted?" not in sentences(bar)
+
+    notices.ask("And this?", "it", *answers)
+    notices.ask("Or that?", "it", *answers)
+    assert sentences(bar)[0] == "Or that?"
+    bar._lines[0].button.click()
+    assert given == ["Yes"], "closing is no answer"
+    assert "And this?" not in sentences(bar)

@@ -64,3 +64,24 @@ def test_the_last_minute_passes(qtbot, look) -> None:
         line.pass_second()
     assert not any(line.values())
     assert not line._beat.isActive()
+
+
+def test_where_programs_send_to(bar: StatusBar, qtbot) -> None:
+    assert bar._address.isHidden()
+    bar.show_address("127.0.0.1:4318", "", "None is connected.", "")
+    assert bar._address.isVisible()
+    assert bar._address.text() == "127.0.0.1:4318"
+    calm = bar._address.grab().toImage()
+    bar.show_address("127.0.0.1:4318", "2 programs", "2 are connected.", "")
+    assert bar._address.text() == "127.0.0.1:4318 · 2 programs"
+    assert bar._address.toolTip() == "2 are connected."
+    with qtbot.waitSignal(bar.address_pressed):
+        bar._address.click()
+
+    bar.show_address("127.0.0.1:4318", "", "Disk full.", "Disk full.")
+    assert bar._address.grab().toImage() != calm, "a warning sign"
+    bar.show_address("", "", "It cannot.", "It cannot.")
+    assert bar._address.text() == "no address"
+    assert "It cannot." in bar._address.accessibleName()
+    bar.show_address("", "", "", "")
+    assert bar._address.isHidden()

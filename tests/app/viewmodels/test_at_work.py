@@ -64,6 +64,29 @@ def test_the_row_of_a_run_that_was_cut_off(begun: int, index: Index, jobs: Jobs,
     assert not model._tick.isActive(), "nothing is at work"
 
 
+def test_a_run_whose_connection_was_closed(index: Index, jobs: Jobs, qtbot) -> None:
+    log = Log(run_key(2), time_ns() - 60 * SECOND)
+    start = log.line("run.start", v=1, name="away", process={"pid": 1, "host": "elsewhere"})
+    step = log.line("span.start", span=log.span_id(), kind="tool", name="hang")
+    [run] = index.grow(
+        "b.jsonl", start + step + log.line("event", name="disconnected"), touched=time_ns()
+    )
+    model, line = listed(jobs, run, qtbot)
+    assert line.state == "interrupted", "although it was heard of a moment ago"
+    assert "Interrupted: its program has left" in tip(line)
+    assert "Last heard of after 2.00 ms" in tip(line)
+    assert not model._tick.isActive()
+
+    made, inspector = opened(jobs, run, run << 31, qtbot)
+    axis = made.watch.axis
+    assert (axis.interrupted, axis.live, axis.counting) == (True, False, False)
+    assert axis.length == 2_000_000
+    said = facts(inspector, qtbot)
+    assert said["Status"] == "interrupted"
+    assert "So far" not in said
+    made.show(None)
+
+
 def facts(inspector: Inspector, qtbot) -> dict[str, str]:
     qtbot.waitUntil(lambda: inspector.part(Tab.SUMMARY).state is PartState.FULL)
     return {fact.name: fact.value for fact in inspector.part(Tab.SUMMARY).value.facts}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from rollscope_desktop.query.conversation.items import Card, Page, Said, Words
+from rollscope_desktop.query.conversation.items import Card, Page, Rule, Said, Words
 from rollscope_desktop.viewmodels.conversation.model import ConversationModel, Part
 from rollscope_desktop.viewmodels.conversation.moment import RUNNING, UNENDED, as_of, standing_of
 from rollscope_desktop.viewmodels.conversation.search import Search
@@ -123,6 +123,38 @@ def test_a_page_is_read_again_when_its_span_has_ended(
     index.grow("a.jsonl", log.line("span.end", span=span, status="ok", output="So."))
     model.run.follow()
     qtbot.waitUntil(lambda: said(model, qtbot) == ["user: How?", "assistant: So."])
+
+
+def test_it_ends_where_the_program_left_until_it_is_back(
+    model: ConversationModel, index: Index, qtbot
+) -> None:
+    def end() -> str:
+        _read_all(model)
+        page = model.page(len(model) - 1)
+        last = page.items[-1] if page is not None else None
+        return last.text if isinstance(last, Rule) else ""
+
+    talk = Talk()
+    gone = "The run was interrupted: its program has left"
+    [run] = index.grow("a.jsonl", talk.start + talk.turns(1))
+    show(model, run, qtbot)
+    assert said(model, qtbot)[-1] == "look: seen question 0"
+    index.grow("a.jsonl", talk.log.line("event", name="disconnected"))
+    model.run.follow()
+    qtbot.waitUntil(lambda: end() == gone)
+    chapter, place = model.chapter(len(model) - 1)
+    far = model.run.watch.axis.length
+    assert [standing_of(chapter.steps, place, at, chapter.steps.run.started or 0)
+            for at in (far - 2, None)] == [Standing.AHEAD, Standing.OVER]  # fmt: skip
+
+    index.grow("a.jsonl", talk.turn("again", "here"))
+    model.run.follow()
+    qtbot.waitUntil(lambda: said(model, qtbot)[-1] == "look: seen again")
+    assert end() == ""
+    index.grow("a.jsonl", talk.log.line("event", name="disconnected"))
+    model.run.follow()
+    qtbot.waitUntil(lambda: end() == gone)
+    model.run.show(None)
 
 
 def test_nothing_is_done_while_nobody_looks(model: ConversationModel, index: Index, qtbot) -> None:

@@ -134,6 +134,8 @@ class _Reading:
         parts = ["The run failed" if failed else "The run ended"]
         if run.status == CANCELLED:
             parts = ["The run was cancelled"]
+        if run.cut_off:
+            parts = ["The run was interrupted: its program has left"]
         if run.error:
             parts.append(text.one_line(run.error, 300))
         if run.finish:

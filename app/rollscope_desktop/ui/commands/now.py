@@ -14,7 +14,7 @@ class Now:
     ``runs``: the list has any; ``run``: one is selected; ``steps``: it has steps, so that its views
     are shown; ``span``: one of them is selected; ``view`` is the key of the view that is open.
     ``earlier`` and ``later`` selections can be gone to, and there is a scope ``back`` or
-    ``forward``. ``narrow``: there is a filter or a range.
+    ``forward``. ``narrow``: there is a filter or a range. ``held``: a call waits for a word.
     """
 
     runs: bool = False
@@ -29,6 +29,7 @@ class Now:
     back: bool = False
     forward: bool = False
     narrow: bool = False
+    held: bool = False
 
 
 class When(NamedTuple):
@@ -51,4 +52,5 @@ AFTER_OTHERS = When("needs an earlier selection", lambda now: now.earlier)
 BEFORE_OTHERS = When("needs a selection to go forward to", lambda now: now.later)
 NARROWED = When("needs a filter or zoom to go back from", lambda now: now.back)
 NARROW = When("needs a filter or a range", lambda now: now.narrow)
+WHILE_HELD = When("needs a call that is held", lambda now: now.held)
 WIDENED = When("needs a filter or zoom to go forward to", lambda now: now.forward)

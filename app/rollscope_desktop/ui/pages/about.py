@@ -27,7 +27,7 @@ from rollscope_desktop.ui.pages.parts import foot, scrolled
 
 SHIPS = (
     "click", "orjson", "websockets", "wrapt",
-    "lark", "msgspec", "sqlite-utils", "watchdog",
+    "aiohttp", "lark", "msgspec", "opentelemetry-proto", "protobuf", "sqlite-utils", "watchdog",
     "PySide6-Essentials", "numpy",
 )  # fmt: skip
 """The packages that docs/dependencies.md names for the program; what they bring is looked up."""

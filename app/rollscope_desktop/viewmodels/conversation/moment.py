@@ -24,7 +24,7 @@ def standing_of(steps: Steps, place: int, at: int | None, zero: int) -> Standing
     if what == What.RUN:
         return Standing.OVER
     if what == What.END:
-        ended = steps.run.ended
+        ended = steps.run.last if steps.run.cut_off else steps.run.ended
         return standing(None, None if ended is None else ended - zero, at)
     if what == What.NOTE:
         time = steps.notes[int(steps.ref[place])].time

@@ -47,7 +47,7 @@ STATUS_WORDS = {
     OPEN: "not ended", OK: "ok", ERROR: "failed", CANCELLED: "cancelled", ENDED: "ended",
 }  # fmt: skip
 INTERRUPTED = "interrupted"
-INTERRUPTED_WHY = "The process of the run is gone"
+INTERRUPTED_WHY = "The program of the run has left"
 NOT_STARTED = "Not started at this moment"
 _CONTENT = Flag.NO_INPUT | Flag.NO_OUTPUT
 _REMARKS = {
@@ -75,9 +75,9 @@ def title_of(subject: Subject) -> Title:
 
 
 def cut_off(subject: Subject) -> bool:
-    """Whether the run or step had not ended when the process of the run was gone."""
+    """Whether the run or step had not ended when the program of the run left."""
     status = subject.run.status if subject.span is None else subject.span.status
-    return status == OPEN and subject.run.status == OPEN and bool(subject.run.gone)
+    return status == OPEN and subject.run.cut_off
 
 
 def facts_of(

@@ -17,7 +17,7 @@ STATES = {
     "error": "Failed",
     "held": "Held at a breakpoint",
     "cancelled": "Cancelled",
-    "interrupted": "Interrupted: its process is gone",
+    "interrupted": "Interrupted: its program has left",
     "quiet": "Quiet: nothing was heard for a while, and the log does not say that it ended",
     "ended": "Ended; the log does not say how",
 }

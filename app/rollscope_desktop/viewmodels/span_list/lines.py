@@ -55,8 +55,7 @@ def setting_of(run: RunRow) -> Setting:
     live = run.status == OPEN and heard and not run.gone
     timeless, zero = run.clock == ORDER, run.started or 0
     far = max((run.last or zero) - zero if timeless else now - zero, 0)
-    cut_off = run.status == OPEN and bool(run.gone)
-    return Setting(zero, timeless, name_of(run), None, far if live else None, live, cut_off)
+    return Setting(zero, timeless, name_of(run), None, far if live else None, live, run.cut_off)
 
 
 def list_line(

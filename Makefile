@@ -16,7 +16,16 @@ READY := .venv/.installed
 READY_BENCH := .venv/.installed-bench
 
 # Clients that cannot live beside the others; tests put a folder first on the path of a child.
-OTHERS := .venv/older/.installed .venv/litellm/.installed
+OTHERS := $(patsubst %,.venv/%/.installed,older litellm retrace telemetry telemetry-older)
+
+# A peer of 829 MB; `make bench PEERS=` does without.
+PEERS := .venv/phoenix/.installed
+
+# Clients on Node are installed where there is an npm; elsewhere their tests are skipped.
+NODE := tests/e2e/ingest/node
+ifneq ($(shell command -v npm 2>/dev/null),)
+ON_NODE := .venv/node/.installed
+endif
 
 # One lock for every Python and system that we support; uv is fetched only to make it.
 UV := .cache/uv/bin/uv
@@ -29,7 +38,7 @@ SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench lock prices clean libraries-python libraries-qt libraries-soak
+.PHONY: help run test test-app test-rest check soak bench lock prices clean libraries-python libraries-qt libraries-soak
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +47,14 @@ run: libraries-qt $(READY) ## start the application on the bundled demo
 	$(BIN)/rollscope demo
 
 test: libraries-qt $(READY) ## run the tests (a few minutes, no network, no window)
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --output-sync --jobs=2 test-app test-rest
+
+# Two processes: most tests keep one processor busy, and each is told of as a whole when it is done.
+test-app:
+	$(BIN)/python -m pytest tests/app
+
+test-rest:
+	$(BIN)/python -m pytest --ignore tests/app
 
 check: $(READY) ## formatting, lint, types, floors, spelling: what CI checks
 	$(BIN)/ruff check
@@ -47,11 +63,11 @@ check: $(READY) ## formatting, lint, types, floors, spelling: what CI checks
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/codespell
 
-soak: libraries-soak $(READY) $(OTHERS) ## run the slow tests and those in a window (SOAK_ROUNDS=100)
+soak: libraries-soak $(READY) $(OTHERS) $(ON_NODE) ## run the slow tests and those in a window (SOAK_ROUNDS=100)
 	$(BIN)/python -m pytest -m "soak and not window" -o faulthandler_timeout=0
 	ROLLSCOPE_TEST_WINDOW=1 $(SCREEN) $(BIN)/python -m pytest -m window
 
-bench: $(READY_BENCH) ## measure, and write docs/benchmarks.md
+bench: $(READY_BENCH) $(PEERS) ## measure, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
 lock: $(UV) ## refresh the lock files from pyproject.toml
@@ -60,6 +76,11 @@ lock: $(UV) ## refresh the lock files from pyproject.toml
 		--output-file requirements-bench.lock pyproject.toml
 	$(COMPILE) --group older --output-file requirements-older.lock
 	$(COMPILE) --group litellm --output-file requirements-litellm.lock
+	$(COMPILE) --group retrace --output-file requirements-retrace.lock
+	$(COMPILE) --no-strip-extras --group phoenix --output-file requirements-phoenix.lock
+	$(COMPILE) --group telemetry --output-file requirements-telemetry.lock
+	$(COMPILE) --group telemetry-older --output-file requirements-telemetry-older.lock
+	$(if $(ON_NODE),cd $(NODE) && npm update --package-lock-only --ignore-scripts)
 
 prices: $(UV) $(READY) ## take the prices of models from the locked genai-prices
 	$(BIN)/python build/prices.py $(UV)
@@ -82,9 +103,16 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(OTHERS): .venv/%/.installed: requirements-%.lock $(READY)
+$(OTHERS) $(PEERS): .venv/%/.installed: requirements-%.lock $(READY)
 	rm -rf .venv/$*
 	$(PIP) install --no-warn-conflicts --target .venv/$* --requirement $<
+	@touch $@
+
+.venv/node/.installed: $(NODE)/package-lock.json $(READY)
+	rm -rf .venv/node
+	mkdir .venv/node
+	cp $(NODE)/package.json $(NODE)/package-lock.json .venv/node
+	cd .venv/node && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(UV):

@@ -22,6 +22,10 @@ LOCK_OF = {
     "bench": "requirements-bench.lock",
     "older": "requirements-older.lock",
     "litellm": "requirements-litellm.lock",
+    "phoenix": "requirements-phoenix.lock",
+    "retrace": "requirements-retrace.lock",
+    "telemetry": "requirements-telemetry.lock",
+    "telemetry-older": "requirements-telemetry-older.lock",
 }
 
 

@@ -12,6 +12,7 @@ from tests.bench import (
     report,
     rows_hard,
     rows_indexing,
+    rows_ingest,
     rows_list,
     rows_live,
     rows_sdk,
@@ -23,7 +24,7 @@ from tests.bench.corpus import SIZES, Corpus, corpora
 from tests.bench.reasons import REASONS
 from tests.bench.samples import Line, Samples, Step
 
-ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", *rows_sdk.ROWS, "H3")
+ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", *rows_sdk.ROWS, *rows_ingest.ROWS, "H3")
 
 
 def main() -> int:
@@ -51,6 +52,7 @@ def main() -> int:
             *rows_timeline.steps(size.spans, asked.seed, asked.cache, Path(place)),
             *rows_hard.steps(asked.cache, Path(place), asked.small),
             *rows_sdk.steps(asked.small),
+            *rows_ingest.steps(runlog, flat, asked.cache, asked.small),
         ]
         wanted = [step for step in steps if step.rows & rows]
         if not any(step.name == "lnav" for step in steps):
@@ -64,6 +66,7 @@ def main() -> int:
         *rows_timeline.lines(samples, size.spans),
         *rows_hard.lines(samples),
         *rows_sdk.lines(samples),
+        *rows_ingest.lines(samples),
     ]
     lines = sorted((line for line in lines if line.row in rows), key=lambda line: line.row)
     print("\n" + report.table(lines))

@@ -66,16 +66,9 @@ def read_choices(
 
 def _is_more(before: Message, message: Message, apart: bool) -> bool:
     """Whether a message goes on with the answer before: items of one response do, texts do not."""
-    if before["role"] != "assistant" or message["role"] != "assistant":
-        return False
-    head, tail = before["content"], message["content"]
-    if type(head) is list and head[0]["type"] == head[-1]["type"] == "reasoning":
-        return True
-    if apart:
-        return False
-    return goes_on(before, message) or (
-        type(tail) is list and all(part["type"] == "tool_call" for part in tail)
-    )
+    head = before["content"]
+    is_thought = type(head) is list and head[0]["type"] == head[-1]["type"] == "reasoning"
+    return (is_thought or not apart) and goes_on(before, message)
 
 
 def choice_of(message: Message, reason: str | None) -> Choice:

@@ -27,6 +27,9 @@ _AROUND_ANSWER = ("outputs", "response", "llm_response", "message", "output", "r
 _ITEMS = frozenset(
     {"message", "reasoning", "function_call", "function_call_output", "custom_tool_call"}
 )
+_SPOKEN = frozenset({"content", "name", "tool_calls", "finish_reason", "refusal"})
+"""Keys of a message whose role goes without saying."""
+
 _BESIDE = frozenset({"tags", "metadata", "kwargs", "inputs", "outputs", "output", "input_str"})
 """Keys of what LangChain's callbacks are called with, which OpenLLMetry notes."""
 _DEPTH = 4
@@ -143,6 +146,8 @@ def is_message(said: Any) -> bool:
         return False
     if type(said.get("role")) is str:
         return any(name in said for name in ("content", "parts", "tool_calls", "function_call"))
+    if "content" in said and said.keys() <= _SPOKEN:
+        return True
     if plain_message(said) is not None:
         return True
     return type(kind := said.get("type")) is str and kind in _ITEMS and len(said) > 1

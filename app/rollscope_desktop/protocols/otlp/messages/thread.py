@@ -74,8 +74,8 @@ def _rest(message: Message, parts: list[Part]) -> Iterator[Message]:
 
 
 def joined(messages: list[Message]) -> list[Message]:
-    """Messages of the assistant that only go on with the one before are part of it: calls behind
-    calls, and whatever follows reasoning."""
+    """Messages of the assistant that only go on with the one before are part of it: calls, and
+    whatever follows reasoning."""
     found: list[Message] = []
     is_grown = False
     for message in messages:
@@ -93,11 +93,9 @@ def goes_on(before: Message, message: Message) -> bool:
     if before["role"] != "assistant" or message["role"] != "assistant":
         return False
     head, tail = before["content"], message["content"]
-    if type(head) is not list or not head:
-        return False
-    if head[-1]["type"] == "reasoning":
+    if type(head) is list and head[-1]["type"] == "reasoning":
         return True
-    return head[-1]["type"] == "tool_call" and type(tail) is list and _only_calls(tail)
+    return type(tail) is list and all(part["type"] in ("tool_call", "reasoning") for part in tail)
 
 
 def together(before: Message, message: Message, is_grown: bool) -> Message:
@@ -113,10 +111,6 @@ def _parts(message: Message) -> list[Part]:
     if type(content) is str:
         return [{"type": "text", "text": content}] if content else []
     return content or []
-
-
-def _only_calls(parts: list[Part]) -> bool:
-    return all(part["type"] in ("tool_call", "reasoning") for part in parts)
 
 
 def _calls(message: Message) -> list[Part]:
@@ -139,9 +133,8 @@ def mended(messages: list[Message]) -> list[Message]:
     while at < len(messages):
         message = messages[at]
         if message["role"] != "tool":
-            if calls := _calls(message):
-                called.update((call["id"], call["name"]) for call in calls if "id" in call)
-                waiting = calls
+            waiting = _calls(message)
+            called.update((call["id"], call["name"]) for call in waiting if "id" in call)
             found.append(message)
             at += 1
             continue

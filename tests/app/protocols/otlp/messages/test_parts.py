@@ -15,6 +15,7 @@ from tests.app.protocols.otlp.messages.talk import ADDRESS, DATA, SCHEMA, text
 
 INLINE = {"type": "image", "source": {"media_type": "image/png", "data": DATA}}
 URL = "https://example.org/a.png"
+FILE = {"type": "file", "file_id": "1"}
 LINKED = {"type": "image", "source": {"url": URL}}
 
 
@@ -220,7 +221,7 @@ def test_other_results_stay_what_they_are(said: Any, content: Any) -> None:
 
 
 def test_results_that_are_errors() -> None:
-    for part in (
+    parts: list[Any] = [
         {"type": "tool_result", "tool_use_id": "1", "content": "no", "is_error": True},
         {"toolResult": {"toolUseId": "1", "status": "error", "content": [{"text": "no"}]}},
         {
@@ -228,7 +229,8 @@ def test_results_that_are_errors() -> None:
             "toolCallId": "1",
             "output": {"type": "error-text", "value": "no"},
         },
-    ):
+    ]
+    for part in parts:
         result = {"type": "tool_result", "tool_call_id": "1", "content": "no"}
         assert read_part(part, Reading()) == {**result, "extra": {"is_error": True}}
 
@@ -249,7 +251,7 @@ def test_who_speaks(said: Any, role: str) -> None:
 
 def test_a_message_that_is_told_twice_is_said_once() -> None:
     call = {"id": "1", "function": {"name": "f", "arguments": "{}"}}
-    said = {
+    said: dict[str, Any] = {
         "role": "assistant",
         "content": "hi",
         "contents": {
@@ -272,7 +274,8 @@ def test_calls_that_look_alike_are_two() -> None:
 
 
 def test_the_older_call_of_a_function() -> None:
-    said = {"role": "assistant", "function_call_name": "f", "function_call_arguments_json": "{}"}
+    said: dict[str, Any] = {"role": "assistant", "function_call_name": "f"}
+    said["function_call_arguments_json"] = "{}"
     call = {"type": "tool_call", "name": "f", "arguments": {}}
     assert read_message(said, Reading()) == {"role": "assistant", "content": [call]}
     said = {"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}

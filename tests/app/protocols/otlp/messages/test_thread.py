@@ -14,7 +14,7 @@ def thread(*said: Any) -> list[dict[str, Any]]:
 
 
 def call(id: str | None, name: str = "f") -> dict[str, Any]:
-    made = {"type": "tool_call", "id": id, "name": name, "arguments": {}}
+    made: dict[str, Any] = {"type": "tool_call", "id": id, "name": name, "arguments": {}}
     return {key: value for key, value in made.items() if value is not None}
 
 
@@ -30,6 +30,12 @@ def result(content: str, id: str | None = None, name: str | None = None) -> dict
 def test_parallel_calls_are_one_message() -> None:
     said = (assistant(call("1")), assistant(call("2")), result("a", "1"), result("b", "2"))
     assert thread(*said) == [assistant(call("1"), call("2")), *said[2:]]
+
+
+def test_calls_behind_a_text_are_one_message_with_it() -> None:
+    said = {"role": "assistant", "content": "I look."}
+    text = {"type": "text", "text": "I look."}
+    assert thread(said, assistant(call("1"))) == [assistant(text, call("1"))]
 
 
 def test_calls_one_after_another_stay_apart() -> None:
@@ -99,8 +105,9 @@ def test_results_that_may_belong_to_others_stay() -> None:
     assert thread(calls, result("a", "x")) == [calls, result("a", "x")]
     said = (assistant(call("1", "f")), result("a", "x", "g"))
     assert thread(*said) == list(said)
-    said = (assistant(call("1")), {"role": "user", "content": "hi"}, result("a", "x"))
-    assert thread(*said) == list(said)
+    between = {"role": "user", "content": "hi"}
+    later = [assistant(call("1")), between, result("a", "x")]
+    assert thread(*later) == later
     said = (assistant(call(None)), result("a", None, "f"))
     assert thread(*said) == list(said)
 

@@ -16,7 +16,8 @@ from rollscope_desktop.protocols.otlp.messages.tools import read_tools
 _ALL = ("pydantic_ai.all_messages", "all_messages")
 _EVENTS = ("events", "all_messages_events")
 _PARAMETERS = "model_request_parameters"
-_REQUEST = ("input", "request_data", "raw_input")
+_BODY = "request_data"
+_REQUEST = ("input", _BODY, "raw_input")
 _RESPONSE = ("output", "response_data", "response")
 
 NAMES = frozenset({*_ALL, *_EVENTS, _PARAMETERS, *_REQUEST, *_RESPONSE})
@@ -45,6 +46,11 @@ def read(attributes: Attributes, kind: str) -> Said:
         said.tools = read_tools(parameters)
     if kind == "llm":
         _read_bodies(attributes, said)
+    elif kind == "embedding":
+        body = parsed(attributes.get(_BODY))
+        said.input = body.get("input") if type(body) is dict else None
+        if said.input is not None:
+            said.used.add(_BODY)
     return said
 
 

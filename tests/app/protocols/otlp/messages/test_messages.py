@@ -9,15 +9,8 @@ import pytest
 
 from rollscope_desktop.protocols.otlp.messages import content_of, content_of_records
 from rollscope_desktop.protocols.otlp.received import Record
-from tests.app.protocols.otlp.messages.talk import (
-    ANSWER,
-    CONVENTIONS,
-    MESSAGES,
-    SAID,
-    TOOLS,
-    WITHOUT_REASONING,
-    text,
-)
+from tests.app.protocols.otlp.messages.conventions import CONVENTIONS, WITHOUT_REASONING
+from tests.app.protocols.otlp.messages.talk import ANSWER, MESSAGES, SAID, TOOLS, text
 
 SHORTER = {"message": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}
 

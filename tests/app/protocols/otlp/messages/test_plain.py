@@ -114,6 +114,8 @@ def test_embeddings_and_documents() -> None:
     told = {"gen_ai.retrieval.query.text": "what?", "gen_ai.retrieval.documents": '[{"id": "1"}]'}
     content = content_of(told, [], "retriever")
     assert (content.input, content.output) == ("what?", [{"id": "1"}])
+    told = {"request_data": text({"model": "m", "input": ["a", "b"]})}
+    assert content_of(told, [], "embedding").input == ["a", "b"]
     told = {"ai.values": ['"a"', '"b"'], "ai.embeddings": ["[0.5]", "[0.25]"]}
     content = content_of(told, [], "embedding")
     assert (content.input, content.output) == (["a", "b"], [[0.5], [0.25]])

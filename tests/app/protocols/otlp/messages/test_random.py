@@ -15,7 +15,7 @@ from rollscope_desktop.protocols.otlp.messages.events import NAMES as EVENTS
 from rollscope_desktop.protocols.otlp.messages.indexed import PREFIXES as INDEXED
 from rollscope_desktop.protocols.otlp.messages.openinference import PREFIXES as FLAT
 from rollscope_desktop.protocols.otlp.received import Event, Record
-from tests.app.protocols.otlp.messages.talk import CONVENTIONS
+from tests.app.protocols.otlp.messages.conventions import CONVENTIONS
 
 KINDS = st.sampled_from(["llm", "tool", "agent", "span", "embedding", "retriever", "task"])
 PREFIXES = [prefix for known in (FLAT, INDEXED) for names in known.values() for prefix in names]

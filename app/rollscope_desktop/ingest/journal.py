@@ -34,7 +34,8 @@ OPEN = 256
 KNOWN = 4096
 """Logs whose end is remembered without looking."""
 STEPS = 1 << 17
-"""Steps of all runs that are remembered, 60 MB or so; of the rest the logs tell, when asked."""
+"""Steps of all runs that are remembered, 60 MB or so with what else is known of these; of the rest
+the logs tell, when asked."""
 
 _IDLE = 300.0
 """Seconds after which a file that does not grow is closed."""
@@ -60,6 +61,13 @@ class _Log:
     file: JournalFile | None = None
     written: float = 0.0
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody has deleted it, or moved it away."""
+        if self.file is not None:
+            return self.file.is_gone
+        return self.last >= 0 and not os.path.exists(self.path)
+
 
 class Journal:
     """The logs of one folder. Used by one thread.
@@ -84,6 +92,8 @@ class Journal:
         self._logs: OrderedDict[tuple[str, int], _Log] = OrderedDict()
         self._open: OrderedDict[tuple[str, int], _Log] = OrderedDict()
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._weights: dict[str, int] = {}
+        self._weight = 0
         self._proc = _number(folder)
 
     # -- what other protocols bring ------------------------------------------------------------
@@ -111,26 +121,37 @@ class Journal:
                     each.waiting.clear()
         except BaseException:
             for id in used:
-                self._runs.pop(id, None)  # it may know more than its log
+                self._forget(id)  # it may know more than its log
             raise
-        self._forget_some()
+        for id, each in used.items():
+            self._weight += each.weight - self._weights.get(id, 0)
+            self._weights[id] = each.weight
+        while len(self._runs) > 1 and (self._weight > STEPS or len(self._runs) > KNOWN):
+            self._forget(next(iter(self._runs)))
 
     def _run(self, id: str) -> Run:
+        key = id, self._proc
+        log = self._log(key)
+        if log.is_gone:  # what it told is not known any more, and content has to be written again
+            self._let_go(key, log)
+            self._forget(id)
+            del self._logs[key]
+            log = self._log(key)
         run = self._runs.get(id)
         if run is None:
-            log = self._log((id, self._proc))
             run = Run(id, self._proc)
             if log.last >= 0:
-                run.recall(_events(log.path))
+                try:
+                    run.recall(_events(log.path))
+                except OSError as error:
+                    raise self._full(error) from error
             self._runs[id] = run
         self._runs.move_to_end(id)
         return run
 
-    def _forget_some(self) -> None:
-        steps = sum(len(run.steps) for run in self._runs.values()) if len(self._runs) > 1 else 0
-        while len(self._runs) > 1 and (steps > STEPS or len(self._runs) > KNOWN):
-            _, run = self._runs.popitem(last=False)
-            steps -= len(run.steps)
+    def _forget(self, id: str) -> None:
+        self._runs.pop(id, None)
+        self._weight -= self._weights.pop(id, 0)
 
     # -- what our own stream brings ------------------------------------------------------------
 
@@ -176,7 +197,7 @@ class Journal:
             if not _RUN.fullmatch(run):
                 raise NotALog("A run is named by 32 hex digits.")
             log = _Log(self._folder / f"{run}.{proc}.jsonl")
-            if log.path.exists():
+            if os.path.exists(log.path):
                 self._opened(key, log)
             self._logs[key] = log
             if len(self._logs) > KNOWN:
@@ -188,11 +209,11 @@ class Journal:
 
     def _opened(self, key: tuple[str, int], log: _Log) -> JournalFile:
         """The file of a log, opened if need be."""
-        if log.file is not None and not log.file.is_deleted:
+        if log.file is not None and not log.file.is_gone:
             self._open.move_to_end(key)
             return log.file
         self._let_go(key, log)
-        is_new = not log.path.exists()
+        is_new = not os.path.exists(log.path)
         try:
             if is_new:
                 platform.private_folder(self._folder)
@@ -204,6 +225,7 @@ class Journal:
                 _sync_folder(self._folder)
         except OSError as error:
             self._let_go(key, log)
+            self._logs.pop(key, None)  # it may be there again the next time
             raise self._full(error) from error
         self._open[key] = log
         if len(self._open) > OPEN:

@@ -23,6 +23,7 @@ class JournalFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._fd = os.open(path, _FLAGS, 0o600)
         try:
             self._torn = False
@@ -47,9 +48,12 @@ class JournalFile:
         self._torn = False
 
     @property
-    def is_deleted(self) -> bool:
-        """Whether nobody can find what is written here any more."""
-        return os.fstat(self._fd).st_nlink == 0
+    def is_gone(self) -> bool:
+        """Whether what is written here is not found under its name any more: deleted, or moved."""
+        try:
+            return not os.path.samestat(os.fstat(self._fd), os.stat(self._path))
+        except OSError:
+            return True
 
     def sync(self) -> None:
         """Wait until it is on the disk: power may fail then."""
@@ -57,7 +61,8 @@ class JournalFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        os.close(self._fd)
+        with contextlib.suppress(OSError):  # some network drives: there is nothing to be done then
+            os.close(self._fd)
 
     def last_line(self) -> bytes | None:
         """The last whole line, without its end; None where there is none."""

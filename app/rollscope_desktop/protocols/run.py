@@ -74,6 +74,7 @@ class Run:
         self.ended = False
         self.sources: dict[str, None] = {}
         self.waiting: list[bytes] = []
+        self._held = 0
         self._encoder = wire.Encoder(id, proc, ordered=False)
 
     def step(self, span: str) -> Step:
@@ -94,7 +95,10 @@ class Run:
         if source is not None:
             fields["source"] = source
         fields["time"] = time
-        self.waiting.append(self._encoder.line_of(type, said(type, fields)))
+        line = self._encoder.line_of(type, said(type, fields))
+        self.waiting.append(line)
+        if type == "run.start":
+            self._held = len(line)
         fields["type"] = type
         self.take(fields)
 
@@ -128,6 +132,12 @@ class Run:
                 seq = max(seq, event.get("seq", -1))
                 self.take(event)
         self._encoder.seq = seq + 1
+        self._held = len(wire.dump(self.start))
+
+    @property
+    def weight(self) -> int:
+        """About how much memory it takes, in steps."""
+        return len(self.steps) + (len(self.sources) >> 2) + (self._held >> 9)
 
     def _forget_some(self) -> None:
         """Forget what is oldest: a run may have any number of steps. What is sent again after so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -211,6 +212,64 @@ def test_a_deleted_log_is_begun_again(folder: Path, log: Path) -> None:
     journal.close()
 
 
+def test_a_moved_log_is_begun_again(folder: Path, log: Path) -> None:
+    journal = Journal(folder)
+    journal.append(RUN, 0, 0, 0, line(0))
+    log.rename(folder / "moved")
+    assert journal.append(RUN, 0, 1, 1, line(1)) == 1
+    assert numbers(log) == [1]
+    journal.close()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_stood_in_a_deleted_log_is_not_known(is_open: bool, folder: Path) -> None:
+    journal = Journal(folder)
+    message = {"content": "x" * 1000}
+    for _ in range(2):
+        with journal.writing() as runs:
+            assert not runs(RUN).start
+            runs(RUN).write("run.start", time=1, name="n", input=runs(RUN).share(message))
+        (log,) = folder.iterdir()
+        assert b"x" * 1000 in log.read_bytes()
+        if not is_open:
+            journal.close()
+        log.unlink()
+    journal.close()
+
+
+def test_a_log_that_is_deleted_after_a_failure_is_begun_again(folder: Path) -> None:
+    journal = Journal(folder)
+    with journal.writing() as runs:
+        runs(RUN).write("run.start", time=1, name="n")
+    with contextlib.suppress(ZeroDivisionError), journal.writing() as runs:
+        runs(RUN)
+        raise ZeroDivisionError
+    next(folder.iterdir()).unlink()
+    with journal.writing() as runs:
+        runs(RUN).write("run.start", time=1, name="n")
+    (log,) = folder.iterdir()
+    assert numbers(log) == [0]
+    journal.close()
+
+
+def test_a_log_that_cannot_be_read_is_no_acknowledgement(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(folder)
+    with journal.writing() as runs:
+        runs(RUN).write("run.start", time=1, name="n")
+    journal.close()
+
+    def fail(_: Path) -> Any:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(module, "_events", fail)
+    journal = Journal(folder)
+    with pytest.raises(JournalFull, match="Input/output error"), journal.writing() as runs:
+        runs(RUN)
+    journal.close()
+
+
 def test_few_files_are_open_and_few_logs_known(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +292,30 @@ def test_few_files_are_open_and_few_logs_known(
             assert len(runs(name).steps) == 3
     journal.close()
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_remembered_of_runs_is_bounded(
+    again: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEPS", 1000)
+    journal = Journal(folder)
+    names = [f"{n:032x}" for n in range(5)]
+    for name in names:
+        with journal.writing() as runs:
+            runs(name).write("run.start", time=1, name="n", input="x" * 200_000)
+        if again:
+            journal.close()
+            journal = Journal(folder)
+            for before in names[: int(name, 16) + 1]:
+                with journal.writing() as runs:
+                    assert runs(before).start
+    assert len(journal._runs) == 2
+    with journal.writing() as runs:
+        for event in range(5000):
+            runs(OTHER).write("event", time=1, name="n", source=f"{event:016x}")
+    assert len(journal._runs) == 1
+    journal.close()
 
 
 def test_a_disk_that_takes_a_part_keeps_whole_lines(folder: Path, log: Path) -> None:

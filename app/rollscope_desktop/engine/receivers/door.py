@@ -54,15 +54,25 @@ class Door:
         try:
             page = urlsplit(origin)
             is_here = page.scheme == "http" and (page.port or 80) == port
-            is_own = is_here and self._is_ours(page.hostname or "")
+            is_own = is_here and self._is_here(page.hostname or "", name)
         except ValueError:
             is_own = False
         if is_own:
             return None
         return "Web pages may not send to Rollscope."
 
+    def _is_here(self, page: str, host: str) -> bool:
+        """Whether a page is from this machine: any other address may be that of somebody else."""
+        try:
+            return page == host or ipaddress.ip_address(page).is_loopback
+        except ValueError:
+            return self._is_named(page)
+
+    def _is_named(self, name: str) -> bool:
+        return name in _NAMES or name.endswith(".localhost") or name in self.names
+
     def _is_ours(self, name: str) -> bool:
-        if name in _NAMES or name.endswith(".localhost") or name in self.names:
+        if self._is_named(name):
             return True
         try:
             ipaddress.ip_address(name)

@@ -16,7 +16,7 @@ from rollscope_desktop.protocols.otlp.translate import write_spans
 
 if TYPE_CHECKING:
     from rollscope_desktop.engine.receivers.ingress import Ingress
-    from rollscope_desktop.protocols.otlp.received import Record, Span
+    from rollscope_desktop.protocols.otlp.received import Received, Record, Span
 
 _T = TypeVar("_T")
 
@@ -25,6 +25,9 @@ _MOST, _MOST_JSON = 32 << 20, 16 << 20
 """Bytes of a request. JSON takes twenty times as much in memory."""
 _AT_ONCE = 256
 """Spans that are journaled before others get their turn."""
+_LARGE, _LARGE_AT_ONCE = 1 << 18, 2
+"""Bytes from which on a body is decoded beside the loop, and how many of these are in hand at a
+time: 16 MB of JSON take a second, in which others would hear nothing, and 150 MB."""
 _RETRY = "5"
 
 
@@ -42,6 +45,7 @@ class _Otlp:
     def __init__(self, ingress: Ingress) -> None:
         self._ingress = ingress
         self._calls = Calls()
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def traces(self, request: web.Request) -> web.Response:
         """Spans."""
@@ -69,28 +73,44 @@ class _Otlp:
         if refused is not None:
             return refused
         try:
-            body = await self._ingress.body_of(request, _MOST_JSON if is_json else _MOST)
-            received = (read_logs if logs else read_traces)(body, is_json)
+            received = await self._journaled(request, logs, is_json)
         except NotOtlp as error:
             return _said(refusal(3, str(error), is_json), is_json, 400)
-        try:
-            for at, spans in enumerate(_some(received.spans)):
-                if at:
-                    await asyncio.sleep(0)
-                with self._ingress.journal.writing() as runs:
-                    write_spans(runs, spans, self._calls)
-                self._heard(spans)
-            for at, records in enumerate(_some(received.records)):
-                if at:
-                    await asyncio.sleep(0)
-                with self._ingress.journal.writing() as runs:
-                    write_records(runs, records)
-                self._heard(records)
         except JournalFull as error:
             full = _said(refusal(14, str(error), is_json), is_json, 503)
             full.headers["Retry-After"] = _RETRY
             return full
         return _said(answer(received, logs, is_json), is_json)
+
+    async def _journaled(self, request: web.Request, logs: bool, is_json: bool) -> Received:
+        """What a request has brought, once it is in the journal. Raises NotOtlp or JournalFull."""
+        room, read = self._ingress.room, read_logs if logs else read_traces
+        body = await self._ingress.body_of(request, _MOST_JSON if is_json else _MOST)
+        size = len(body)
+        room.take(size)  # as long as it waits for its turn
+        try:
+            if size < _LARGE:
+                return await self._written(read(body, is_json))
+            async with self._large:
+                return await self._written(await asyncio.to_thread(read, body, is_json))
+        finally:
+            room.give(size)
+
+    async def _written(self, received: Received) -> Received:
+        """The same, once it is in the journal. Raises JournalFull."""
+        for at, spans in enumerate(_some(received.spans)):
+            if at:
+                await asyncio.sleep(0)
+            with self._ingress.journal.writing() as runs:
+                write_spans(runs, spans, self._calls)
+            self._heard(spans)
+        for at, records in enumerate(_some(received.records)):
+            if at:
+                await asyncio.sleep(0)
+            with self._ingress.journal.writing() as runs:
+                write_records(runs, records)
+            self._heard(records)
+        return received
 
     def _refused(self, request: web.Request, is_json: bool) -> web.Response | None:
         """The answer to a sender that may not send; None if it may."""

@@ -32,6 +32,7 @@ again after 1, 2, 4 s."""
 
 GREETING = 5.0
 """Seconds for the key to arrive."""
+_LARGEST_GREETING = 1 << 16
 _GREETED_AT_ONCE = 32
 """Connections that have not shown a key yet: each may bring a message of the full length."""
 _AT_ONCE, _BYTES_AT_ONCE = 256, 8 << 20
@@ -84,10 +85,13 @@ class _Stream:
     async def _greeting(self, line: web.WebSocketResponse) -> _Frame | None:
         """The first frame, if it shows the key."""
         try:
-            message = await line.receive(GREETING)
+            async with asyncio.timeout(GREETING):  # that of ``receive`` begins anew at each ping
+                message = await line.receive()
         except TimeoutError:
             return None
-        frame = table(_frame(message.data) if message.type is WSMsgType.TEXT else None)
+        # Whoever it is, nobody knows yet: decoding takes many times its size.
+        is_greeting = message.type is WSMsgType.TEXT and len(message.data) <= _LARGEST_GREETING
+        frame = table(_frame(message.data) if is_greeting else None)
         key = frame.get("api_key")
         is_known = isinstance(key, str) and self._ingress.is_token(key)
         return frame if is_known and frame.get("type") == "auth" else None
@@ -136,11 +140,13 @@ class _Stream:
         That is tried for a while, and nothing is read meanwhile: an older SDK keeps nothing of what
         it has sent, and a newer one does not send it again before it has something new to say.
         """
+        unplaced = session.unplaced.copy()
         for _ in range(TRIES):
             try:
                 with self._ingress.journal.writing() as runs:
                     return [session.take(runs, frame, time_ns()) for frame in frames]
             except JournalFull:
+                session.unplaced = unplaced.copy()
                 await asyncio.sleep(AGAIN)
         return None
 

@@ -36,7 +36,7 @@ class Unfinished:
 
     def took(self, line: Line, run: str, last: int, lines: bytes) -> None:
         """Lines of the first process of a run have been journaled."""
-        if _END in lines:
+        if lines.startswith(_END) or b"\n" + _END in lines:
             line.last.pop(run, None)
             self._speaks.pop(run, None)
         else:

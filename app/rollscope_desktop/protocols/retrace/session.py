@@ -28,14 +28,18 @@ class Taken:
 
 
 class Session:
-    """One connection. ``old``: the SDK is one that does not ask for acknowledgements."""
+    """One connection. ``old``: the SDK is one that does not ask for acknowledgements.
+
+    ``unplaced`` has ends of steps that wait. Who takes frames again that could not be journaled
+    puts it back as it was before them.
+    """
 
     def __init__(self, memory: Memory, *, old: bool = False) -> None:
         self._memory = memory
         self._old = old
         self._number = memory.connection()
         self._open: set[str] = set()
-        self._unplaced: OrderedDict[str, Data] = OrderedDict()
+        self.unplaced: OrderedDict[str, Data] = OrderedDict()
 
     def take(self, runs: Runs, frame: Any, now: int) -> Taken:
         """Write what a frame says. ``now`` is in ns, for what says no time. Never raises because of
@@ -54,8 +58,8 @@ class Session:
         run = runs(of)
         self._take_up(of)
         self._tell(run, kind, data, now)
-        for span in [span for span in self._unplaced if run.step(span).started]:
-            self._spans(run, now).ended(self._unplaced.pop(span))
+        for span in [span for span in self.unplaced if run.step(span).started]:
+            self._spans(run, now).ended(self.unplaced.pop(span))
         if run.ended:
             self._open.discard(of)
         else:
@@ -119,7 +123,7 @@ class Session:
         engine may have been started again since the step began."""
         if kind != "span_ended" or not self._old:
             return Taken(complaint=f"The {kind} has no trace_id.")
-        self._unplaced[span_of(data["id"])] = data
-        if len(self._unplaced) > _UNPLACED:
-            self._unplaced.popitem(last=False)
+        self.unplaced[span_of(data["id"])] = data
+        if len(self.unplaced) > _UNPLACED:
+            self.unplaced.popitem(last=False)
         return Taken()

@@ -73,7 +73,6 @@ class Spans:
             known = self._memory.known(span) if step.kind == "tool" and not step.ended else None
             if known is not None and known.asked is not None and known.run == self._run.id:
                 self._run.write("span.end", time=known.asked, span=span, status="ok")
-                known.asked = None
 
     def _take(self, data: Data, source: str, *, is_whole: bool) -> None:
         if self._run.has(source) or is_told(self._run, data):

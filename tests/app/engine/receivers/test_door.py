@@ -47,6 +47,9 @@ def test_a_machine_that_listens_has_further_names() -> None:
         ("https://127.0.0.1:4318", False),
         ("http://evil.example:4318", False),
         ("http://evil.example", False),
+        ("http://203.0.113.9:4318", False),
+        ("http://[2001:db8::1]:4318", False),
+        ("http://[::1]:4318", True),
         ("null", False),
         ("", False),
         ("http://127.0.0.1:99999", False),
@@ -59,6 +62,10 @@ def test_web_pages_stay_outside(origin: str, may: bool) -> None:
 
 def test_a_port_that_is_forwarded_has_another_number() -> None:
     assert Door(TOKEN).refusal("127.0.0.1:24318", "http://127.0.0.1:24318") is None
+
+
+def test_an_address_of_this_machine_is_that_of_its_own_page() -> None:
+    assert Door(TOKEN).refusal("192.168.1.4:4318", "http://192.168.1.4:4318") is None
 
 
 def test_an_origin_of_another_port_than_the_host_says_is_a_page() -> None:

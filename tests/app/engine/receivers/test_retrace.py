@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from rollscope_desktop.engine.receivers import retrace
+from rollscope_desktop.ingest.journal_file import JournalFile
 from tests.app.engine.receivers.serving import TOKEN, Serving, serving
 from tests.app.engine.support import wait_for
 
@@ -106,7 +107,7 @@ def test_what_is_sent_again_is_there_once(socket_server: Serving) -> None:
     "auth",
     [
         {**AUTH, "api_key": "rt_wrong"}, {**AUTH, "api_key": None}, {"type": "auth"}, {}, [], "{",
-        {**AUTH, "type": "hello"}, b"\x00", "[" * 100_000,
+        {**AUTH, "type": "hello"}, b"\x00", "[" * 100_000, {**AUTH, "more": "x" * 100_000},
     ],
 )  # fmt: skip
 def test_without_the_key_nobody_comes_in(socket_server: Serving, auth: Any) -> None:
@@ -123,6 +124,17 @@ def test_without_the_key_nobody_comes_in(socket_server: Serving, auth: Any) -> N
 def test_who_says_nothing_is_sent_away(brief: Serving) -> None:
     with dialled(brief, None) as line:
         assert heard(line)["type"] == "auth_error"
+
+
+def test_who_sends_nothing_but_pings_is_sent_away(brief: Serving) -> None:
+    with dialled(brief, None) as line:
+        for _ in range(100):
+            with suppress(ConnectionClosed):
+                line.ping()
+            with suppress(TimeoutError):
+                assert json.loads(line.recv(timeout=0.02))["type"] == "auth_error"
+                return
+    pytest.fail("It was waited for as long as it sent pings.")
 
 
 def test_many_who_say_nothing_do_not_keep_others_out(brief: Serving) -> None:
@@ -286,6 +298,56 @@ def test_what_was_sent_waits_until_it_can_be_recorded(
         wait_for(lambda: types(full), "it was written")
         assert auth is OLD or heard(line) == {"type": "ack", "seq": 1}
         assert types(full) == ["run.start"]
+
+
+@contextmanager
+def unwritable(server: Serving) -> Iterator[None]:
+    """The journal's folder is away until the server has noticed and the block has ended."""
+    away = server.folder.rename(server.folder.with_name("away"))
+    server.folder.write_text("in the way")
+    yield
+    wait_for(lambda: server.trouble, "the trouble is known")
+    server.folder.unlink()
+    away.rename(server.folder)
+
+
+@pytest.fixture
+def patient(brief: Serving, monkeypatch: pytest.MonkeyPatch) -> Serving:
+    """A server that tries to write until it can."""
+    monkeypatch.setattr(retrace, "TRIES", 10_000)
+    monkeypatch.setattr(retrace, "AGAIN", 0.01)
+    return brief
+
+
+def test_an_end_that_waits_for_its_step_also_waits_for_the_disk(patient: Serving) -> None:
+    with connected(patient, OLD) as line:
+        send(line, "span_ended", {"id": "s", "output": "x"})
+        send(line, "trace_started", STARTED)
+        wait_for(lambda: patient.folder.exists() and types(patient), "it was written")
+        with unwritable(patient):
+            send(line, "span_started", {"id": "s", "trace_id": TRACE, "span_type": "action"})
+        wait_for(lambda: len(types(patient)) > 1, "it was written")
+    assert types(patient)[:3] == ["run.start", "span.start", "span.end"]
+
+
+def test_a_tool_call_has_ended_also_where_its_trace_had_to_wait(
+    patient: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = STARTED["started_at"]
+    asked = {"id": "s", "trace_id": TRACE, "span_type": "tool_call", "ended_at": at}
+    append = JournalFile.append
+    with connected(patient) as line:
+        send(line, "trace_started", STARTED, 1)
+        send(line, "span_started", {**asked, "metadata": {"tool_call_id": "c"}}, 2)
+
+        def fail(file: JournalFile, data: bytes) -> None:
+            monkeypatch.setattr(JournalFile, "append", append)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(JournalFile, "append", fail)
+        send(line, "trace_ended", ENDED, 3)
+    assert patient.trouble[1:] == [""]
+    assert types(patient) == ["run.start", "span.start", "span.end", "run.end"]
 
 
 def test_a_run_of_which_nothing_could_be_recorded_leaves_nothing(

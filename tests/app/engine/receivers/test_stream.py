@@ -155,6 +155,14 @@ def test_a_program_that_is_gone_has_left_its_run(quick: Serving) -> None:
     assert told(quick)[-1] == {"proc": 0, "seq": 5}
 
 
+def test_an_end_in_what_a_program_tells_is_none_of_its_run(quick: Serving) -> None:
+    with connected(quick) as program:
+        program.write(0, START)
+        program.write(1, {"type": "event", "name": "x", "data": END})
+    wait(lambda: told(quick), "that it is gone")
+    assert told(quick) == [{"proc": 0, "seq": 1}]
+
+
 def test_a_run_that_has_ended_is_left_in_peace(quick: Serving) -> None:
     with connected(quick) as program:
         program.write(0, START)

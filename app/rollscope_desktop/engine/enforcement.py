@@ -133,7 +133,7 @@ class Enforcement:
         self._changed()
 
     def holds(self) -> list[dict[str, Any]]:
-        """The calls that wait for a word, the oldest first, as the engine tells of them."""
+        """The calls that wait for a word, as the engine tells of them: see ``Holds``."""
         with self._lock:
             return self._holds.waiting()
 

@@ -123,9 +123,11 @@ class Holds:
         self._has_news = True
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Those without a word, the oldest first, as the engine tells of them."""
+        """Those without a word, as the engine tells of them: first those whose programs wait, the
+        oldest in front; a word for the others is for their next try."""
         self._expire()
-        return [self._told(hold) for hold in self._known.values() if hold.state == "pending"]
+        told = [self._told(hold) for hold in self._known.values() if hold.state == "pending"]
+        return sorted(told, key=lambda each: not each["waiting"])
 
     def news(self) -> bool:
         """Whether others wait than the last time that this was asked."""

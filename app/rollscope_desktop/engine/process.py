@@ -187,7 +187,8 @@ class _Engine:
         """Programs can send, or it is known why they cannot."""
         if self._reception.port is not None:
             self._about["ingest"] = self._reception.port
-            self._write_about()
+            with contextlib.suppress(OSError):  # the disk is full; who is attached is told
+                self._write_about()
             self._listening(self._reception.addresses)
         elif self._listen.port is not None:
             self._news.put(_DEAF)

@@ -130,13 +130,7 @@ class Journal:
             self._forget(next(iter(self._runs)))
 
     def _run(self, id: str) -> Run:
-        key = id, self._proc
-        log = self._log(key)
-        if log.is_gone:  # what it told is not known any more, and content has to be written again
-            self._let_go(key, log)
-            self._forget(id)
-            del self._logs[key]
-            log = self._log(key)
+        log = self._found((id, self._proc))
         run = self._runs.get(id)
         if run is None:
             run = Run(id, self._proc)
@@ -160,7 +154,7 @@ class Journal:
 
         Raises NotALog or JournalFull.
         """
-        return self._log(_place(run, proc)).last
+        return self._found(_place(run, proc)).last
 
     def append(self, run: Any, proc: Any, first: Any, last: Any, lines: bytes) -> int:
         """Append those lines that are not here yet; the number of the last event that is here now.
@@ -168,7 +162,7 @@ class Journal:
         ``first`` and ``last`` are the lowest and the highest number in ``lines``, which are whole
         and in order. Raises NotALog or JournalFull.
         """
-        log = self._log(_place(run, proc))
+        log = self._found(_place(run, proc))
         if type(first) is not int or type(last) is not int or not 0 <= first <= last < 1 << 62:
             raise NotALog("first and last must be the numbers of the first and the last line.")
         if not lines.endswith(b"\n"):
@@ -189,6 +183,16 @@ class Journal:
                 log.file.close()
                 log.file = None
         self._open.clear()
+
+    def _found(self, key: tuple[str, int]) -> _Log:
+        """A log as it is on the disk: of one that was deleted or moved, nothing is known."""
+        log = self._log(key)
+        if log.is_gone:
+            self._let_go(key, log)
+            self._forget(key[0])
+            del self._logs[key]
+            log = self._log(key)
+        return log
 
     def _log(self, key: tuple[str, int]) -> _Log:
         log = self._logs.get(key)

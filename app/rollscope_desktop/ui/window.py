@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
@@ -106,8 +113,12 @@ class Window(QMainWindow):
         self.stack.addWidget(self.desk)
 
     def show_empty(self, empty: bool) -> None:
-        """Show the cards, or the panels."""
+        """Show the cards, or the panels. Who had a card in focus goes on with the runs."""
+        focus = QApplication.focusWidget()
+        leaves_cards = not empty and focus is not None and self.empty.isAncestorOf(focus)
         self.stack.setCurrentWidget(self.empty if empty else self.desk)
+        if leaves_cards and (runs := self.columns.widget(0)) is not None:
+            runs.setFocus(Qt.FocusReason.OtherFocusReason)
         self.fit()
 
     def fit(self) -> None:

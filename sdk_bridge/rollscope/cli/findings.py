@@ -175,6 +175,11 @@ def connection(settings: Settings, places: Places, environ: dict[str, str]) -> S
             f"Nothing answers at {endpoint} ({trouble}). What is recorded waits in {places.spool}."
             f" Start what should answer there, or unset {PREFIX}ENDPOINT to write files instead."
         )
+    elif token and _is_refused(settings.endpoint or "", settings.api_key or _kept(places)):
+        problems.append(
+            f"{endpoint} does not know the token: set {PREFIX}API_KEY to the one that the other"
+            f" machine keeps. What is recorded waits in {places.spool}."
+        )
     if not token:
         problems.append(
             f"An endpoint is set, but no token: set {PREFIX}API_KEY to the one that the other"
@@ -191,6 +196,40 @@ def _token(settings: Settings, places: Places, environ: dict[str, str]) -> tuple
     except (OSError, UnicodeDecodeError):
         found = False
     return found, f"in {places.token}" if found else "needed only with an endpoint"
+
+
+def _kept(places: Places) -> str:
+    """The token that the application of this machine keeps."""
+    try:
+        return places.token.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _is_refused(endpoint: str, token: str) -> bool:
+    """Whether the server at an endpoint says that the token is wrong."""
+    import socket
+
+    from rollscope.address import parse_address
+    from rollscope.sinks._frames import VERSION, pack
+    from rollscope.sinks._http import HttpLink
+    from rollscope.sinks._link import LinkDown, LinkRefused
+
+    try:
+        link = HttpLink(parse_address(endpoint), token, _PATIENCE)
+    except (ValueError, LinkDown, LinkRefused):
+        return False
+    try:
+        link.send(pack({"type": "hello", "v": VERSION, "client": "doctor"}))
+        with socket.socket() as alarm:  # is not rung
+            link.exchange(_PATIENCE, alarm)
+    except LinkRefused as error:
+        return error.status in (401, 403)
+    except LinkDown:
+        return False
+    finally:
+        link.close()
+    return False
 
 
 def _reach(endpoint: str) -> str | None:

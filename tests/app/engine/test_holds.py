@@ -185,3 +185,13 @@ def test_nobody_goes_on_without_a_word(steps: list[str]) -> None:
             clock.now += LIFETIME / 3
         assert went <= words
         assert len(holds.waiting()) <= len(set(ids))
+
+
+def test_who_still_waits_comes_first(holds: Holds, clock: Clock) -> None:
+    gave_up = ask(holds, replace(PAY, run="b" * 32))
+    clock.now += LISTENING + 1
+    waits = ask(holds)
+    assert [(each["id"], each["waiting"]) for each in holds.waiting()] == [
+        (waits, True),
+        (gave_up, False),
+    ]

@@ -209,6 +209,11 @@ def test_a_deleted_log_is_begun_again(folder: Path, log: Path) -> None:
     log.unlink()
     assert journal.append(RUN, 0, 1, 1, line(1)) == 1
     assert numbers(log) == [1]
+    journal.append(RUN, 0, 2, 2, line(2))
+    log.unlink()
+    assert journal.last(RUN, 0) == -1, "what is not there is not acknowledged"
+    assert journal.append(RUN, 0, 1, 2, lines(1, 2)) == 2
+    assert numbers(log) == [1, 2]
     journal.close()
 
 

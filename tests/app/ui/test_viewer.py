@@ -134,6 +134,17 @@ def test_the_empty_window_offers_what_one_can_do(viewer, qtbot) -> None:
     assert not window.grab().isNull()
 
 
+def test_keys_go_to_the_runs_when_the_first_has_come(viewer, qtbot) -> None:
+    """And not into the filter, which would take the next letter for a question."""
+    window, session = viewer.window, session_of(viewer)
+    wait_for_tree(qtbot, session)
+    window.show_empty(True)
+    window.activateWindow()
+    window.empty.folder.setFocus()
+    window.show_empty(False)
+    assert QApplication.focusWidget() is session.run_panel.view
+
+
 def test_what_is_dropped_is_opened(viewer, tmp_path, qtbot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path))])

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from rollscope import __version__, cli
 from rollscope.cli import clients, findings, receiving
 from rollscope.config import settle
+from tests.sdk_bridge.receiver import Receiver
 
 
 @pytest.fixture(autouse=True)
@@ -195,6 +196,20 @@ def test_an_endpoint_that_answers_and_one_that_does_not() -> None:
     assert result.exit_code == 1
     assert "Nothing answers at" in result.output
     assert "but no token" in result.output
+
+
+def test_a_token_that_the_server_does_not_know(tmp_path: Path) -> None:
+    server = Receiver(tmp_path / "receiver")
+    server.start()
+    try:
+        right = doctor(ROLLSCOPE_ENDPOINT=server.url, ROLLSCOPE_API_KEY=server.token)
+        wrong = doctor(ROLLSCOPE_ENDPOINT=server.url, ROLLSCOPE_API_KEY="rt_local_wrong")
+    finally:
+        server.stop()
+    assert right.exit_code == 0, right.output
+    assert wrong.exit_code == 1
+    assert "does not know the token" in wrong.output
+    assert "rt_local_wrong" not in wrong.output
 
 
 def test_a_token_that_the_application_keeps(own_places: Path) -> None:

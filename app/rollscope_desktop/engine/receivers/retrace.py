@@ -33,7 +33,7 @@ again after 1, 2, 4 s."""
 GREETING = 5.0
 """Seconds for the key to arrive."""
 _LARGEST_GREETING = 1 << 16
-_GREETED_AT_ONCE = 32
+_GREETED_AT_ONCE = 8
 """Connections that have not shown a key yet: each may bring a message of the full length."""
 _AT_ONCE, _BYTES_AT_ONCE = 256, 8 << 20
 """Frames that are journaled together, if so many are waiting."""
@@ -114,7 +114,7 @@ class _Stream:
                 pings.cancel()
             self._ingress.clients.left(client)
             session.leave()
-            asyncio.get_running_loop().call_later(self._grace, self._gone, session)
+            asyncio.get_running_loop().call_later(self._grace, self._gone, session, time_ns())
 
     async def _journal(
         self, line: web.WebSocketResponse, session: Session, client: Client,
@@ -156,9 +156,9 @@ class _Stream:
                 client.name = taken.name[:200]
             self._ingress.clients.heard(client, 1, taken.run)
 
-    def _gone(self, session: Session) -> None:
+    def _gone(self, session: Session, when: int) -> None:
         with contextlib.suppress(JournalFull), self._ingress.journal.writing() as runs:
-            session.break_off(runs, time_ns())
+            session.break_off(runs, when)
 
 
 async def _waiting(line: web.WebSocketResponse) -> list[str | bytes]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 VERSION = 1
 COMMANDS = ("pause", "continue", "resume", "rules")
 """What a program may be told."""
+HEARTBEAT = 30.0
+"""Seconds after which a program that is silent is asked whether it is still there."""
 RETRY = 5.0
 """Seconds after which a program may come again, when nothing can be journaled."""
 
@@ -47,7 +49,7 @@ class _Stream:
         """A program's WebSocket, until it is closed."""
         if not self._ingress.is_bearer(request):
             return _refused()
-        line = web.WebSocketResponse(max_msg_size=LONGEST, compress=False)
+        line = web.WebSocketResponse(max_msg_size=LONGEST, compress=False, heartbeat=HEARTBEAT)
         if not line.can_prepare(request).ok:
             return _said({**_error("message", "A WebSocket is wanted here, or POST.")}, 426)
         await line.prepare(request)

@@ -46,9 +46,10 @@ class Unfinished:
     def closed(self, line: Line) -> None:
         """The connection has ended by itself."""
         if line.last:
-            asyncio.get_running_loop().call_later(self._grace, self._say, line)
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._grace, self._say, line, time.time_ns())
 
-    def _say(self, line: Line) -> None:
+    def _say(self, line: Line, when: int) -> None:
         gone = {run: last for run, last in line.last.items() if self._speaks.get(run) is line}
         for run in gone:
             del self._speaks[run]
@@ -56,4 +57,4 @@ class Unfinished:
         with contextlib.suppress(JournalFull), self._journal.writing() as runs:
             for run, last in gone.items():
                 told = {"proc": 0, "seq": last}
-                runs(run).write("event", time=time.time_ns(), name="disconnected", data=told)
+                runs(run).write("event", time=when, name="disconnected", data=told)

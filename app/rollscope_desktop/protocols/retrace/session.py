@@ -75,13 +75,14 @@ class Session:
         if self._open:
             self._memory.left[self._number] = self
 
-    def break_off(self, runs: Runs, now: int) -> None:
-        """It has been closed for a while: runs that the program has not taken up broke off."""
+    def break_off(self, runs: Runs, when: int) -> None:
+        """It has been closed for a while: runs that the program has not taken up broke off, when
+        it was closed."""
         self._memory.left.pop(self._number, None)
         for id in self.unfinished():
             run = runs(id)
             if run.start and not run.ended:  # of what could not be journaled there is no log
-                traces.break_off(run, self._memory, now)
+                traces.break_off(run, self._memory, when)
 
     def _take_up(self, of: str) -> None:
         """This connection tells of a run. If one that is closed did, its program has come back,

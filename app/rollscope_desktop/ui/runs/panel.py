@@ -51,6 +51,7 @@ class RunPanel(Panel):
         self.model = model
         self.trash = trash
         self.view = RunView(look)
+        self.setFocusProxy(self.view)
         self.selection = RunSelection(self.view, model, self)
         self.set_content(self.view)
         self.footer = RunFooter(look)

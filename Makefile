@@ -49,12 +49,13 @@ run: libraries-qt $(READY) ## start the application on the bundled demo
 test: libraries-qt $(READY) ## run the tests (a few minutes, no network, no window)
 	@$(MAKE) --no-print-directory --output-sync --jobs=2 test-app test-rest
 
-# Two processes: most tests keep one processor busy, and each is told of as a whole when it is done.
+# Two processes, about as long each: most tests keep one processor busy. What each says is shown as
+# a whole when it is done.
 test-app:
-	$(BIN)/python -m pytest tests/app
+	$(BIN)/python -m pytest tests/app --ignore=tests/app/ingest --ignore=tests/app/protocols
 
 test-rest:
-	$(BIN)/python -m pytest --ignore tests/app
+	$(BIN)/python -m pytest --ignore-glob='tests/app/[!ip]*'
 
 check: $(READY) ## formatting, lint, types, floors, spelling: what CI checks
 	$(BIN)/ruff check

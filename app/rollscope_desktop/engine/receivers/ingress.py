@@ -33,11 +33,6 @@ class Ingress:
     asks: Callable[[], None] = lambda: None
     room: Room = field(default_factory=Room)
 
-    @property
-    def token(self) -> str:
-        """What programs have to present."""
-        return self.door.token
-
     def is_token(self, said: str | None) -> bool:
         """Whether somebody said the token."""
         return self.door.is_token(said)
@@ -50,8 +45,3 @@ class Ingress:
     async def body_of(self, request: web.Request, most: int = LONGEST) -> bytes:
         """The body of a request, unpacked. Raises the web.HTTPException that says what is wrong."""
         return await read_body(request, self.room, most)
-
-
-async def body_of(request: web.Request, most: int = LONGEST) -> bytes:
-    """The same, for modules that are given no more than the request."""
-    return await read_body(request, Room(), most)

@@ -128,6 +128,8 @@ class Server:
                 raise
             kept = {n: v for n, v in error.headers.items() if n in ("Allow", "Retry-After")}
             return _said(error.status, _SENTENCES.get(error.status) or error.text or "", kept)
+        except ConnectionError:
+            return _said(400, "The connection was closed before the request had arrived.")
         except Exception:  # noqa: BLE001 - one request must not end the others
             _log.exception("A request for %r failed", request.path)
             return _said(500, "This failed. What happened is in the engine's log.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import struct
 import time
 import zlib
 
@@ -137,6 +139,16 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     status, _, answer = socket_server.ask(STREAM, b"", {**BEARER, "Content-Length": "100"})
     assert status == 408
     assert "in time" in json.loads(answer)["error"]
+
+
+def test_who_hangs_up_within_a_request_is_no_trouble(socket_server: Serving) -> None:
+    """What is logged as an error would fail this test."""
+    head = f"POST {STREAM} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n"
+    for _ in range(20):
+        with socket_server.connect() as line:
+            line.sendall(f"{head}Authorization: {BEARER['Authorization']}\r\n\r\n{{".encode())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert socket_server.ask(STREAM, HELLO, BEARER)[0] == 200
 
 
 def test_connections_have_a_bound(socket_server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

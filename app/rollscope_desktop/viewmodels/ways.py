@@ -41,7 +41,7 @@ def ways(endpoint: str, token: str, *, windows: bool) -> tuple[Way, ...]:
     return (
         Way(
             "retrace-sdk",
-            "As it is. Pausing and resuming work as far as the program allows it.",
+            "As it is, in its versions 0.16.7 to 0.16.24. Nothing else is to be changed.",
             _shell(retrace_variables(endpoint, token), windows),
         ),
         Way(

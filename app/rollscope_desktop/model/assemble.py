@@ -32,6 +32,7 @@ from rollscope_desktop.model.events import (
     SpanStart,
     Usage,
 )
+from rollscope_desktop.model.kinds import PAYING
 from rollscope_desktop.model.remark import DISCONNECTED, REMARKS, left
 
 OPEN, OK, ERROR, CANCELLED, ENDED = range(5)
@@ -54,14 +55,6 @@ without a start carries no name (None), one without an end has the status OPEN."
 
 Row = list[Any]
 """One span: the columns of CORE, then its USAGE or None, then its RARE or None."""
-
-PAYING = frozenset({"llm", "embedding", "reranker", "retriever", "tool", "guardrail", "span"})
-"""Kinds whose usage counts in a run's totals; an agent's or a task's own sum would count twice."""
-
-
-DUPLICATE = "duplicate"
-"""The kind of a step that tells of a model call of which another step tells as well: it is in the
-tree, but neither counted nor said again."""
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollscope_desktop.model import assemble as a
 from rollscope_desktop.model.assemble import Change, Row, Totals
+from rollscope_desktop.model.kinds import PAYING
 from rollscope_desktop.store.heads import end_columns, head_columns, order
 from rollscope_desktop.store.schema import RUN_SHIFT
 from rollscope_desktop.store.sets import Sets
@@ -99,12 +100,12 @@ class Runs:
         self._spans.mention(run, _told(change))
         totals = change.totals
         for row, kind in late:
-            if row[a.PAID] is not None and kind not in a.PAYING and row[a.KEY] not in used:
+            if row[a.PAID] is not None and kind not in PAYING and row[a.KEY] not in used:
                 totals = _minus(totals, row)
         if not used:
             return totals
         for row in change.spans:
-            pays = row[a.KIND] is None or row[a.KIND] in a.PAYING
+            pays = row[a.KIND] is None or row[a.KIND] in PAYING
             if row[a.KEY] in used and row[a.PAID] is not None and pays:
                 totals = _minus(totals, row)
         known |= sets.places(run, used - known.keys(), first)
@@ -223,7 +224,7 @@ class Runs:
 
     def _recount(self, run: int) -> None:
         """Sum a run up from its rows, where adding what is new would count something twice."""
-        pays = ", ".join(str(self._words.id(kind)) for kind in sorted(a.PAYING))
+        pays = ", ".join(str(self._words.id(kind)) for kind in sorted(PAYING))
         paid = f"CASE WHEN kind IS NULL OR kind IN ({pays}) THEN"
         self._db.execute(
             "UPDATE runs SET (spans, errors, llm, tools, tokens_in, tokens_out, cost, saved) = ("

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollscope_desktop.model import assemble as a
 from rollscope_desktop.model.events import Fact
+from rollscope_desktop.model.kinds import PAYING
 from rollscope_desktop.store.schema import RUN_SHIFT
 
 if TYPE_CHECKING:
@@ -117,5 +118,5 @@ class Sets:
 
     def _paying(self) -> frozenset[int | None]:
         if not self._pays:
-            self._pays = frozenset(self._words[kind] for kind in a.PAYING)
+            self._pays = frozenset(self._words[kind] for kind in PAYING)
         return self._pays

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollscope_desktop.model import assemble as a
 from rollscope_desktop.model.assemble import Row
+from rollscope_desktop.model.kinds import PAYING
 from rollscope_desktop.store.schema import RUN_SHIFT
 from rollscope_desktop.store.words import Words
 
@@ -128,7 +129,7 @@ class Spans:
             elif headless and key in headless:
                 span = headless.pop(key)
                 self._begin(span, file, row)
-                if kind not in a.PAYING:  # its usage was counted while its kind was not known
+                if kind not in PAYING:  # its usage was counted while its kind was not known
                     used = self._db.execute(_USED, (span,)).fetchone()
                     late.append(([*row[: a.PAID], used, None], kind))
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollscope_desktop.model.assemble import DUPLICATE
+from rollscope_desktop.model.kinds import DUPLICATE
 from rollscope_desktop.protocols.otlp.naming import span_name
 from rollscope_desktop.protocols.otlp.step import Asked, Told
 

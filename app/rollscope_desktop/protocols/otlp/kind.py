@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollscope_desktop.model.assemble import DUPLICATE
+from rollscope_desktop.model.kinds import DUPLICATE
 from rollscope_desktop.protocols.otlp.received import Attributes, Span
 
 SEEN_THROUGH = frozenset({"span", DUPLICATE})

@@ -9,10 +9,10 @@ from typing import Any
 
 from rollscope_desktop.protocols.otlp import logged, run_facts
 from rollscope_desktop.protocols.otlp.kind import CALLS
-from rollscope_desktop.protocols.otlp.messages import Content, content_of_records
+from rollscope_desktop.protocols.otlp.messages import CONTENT_EVENTS, Content, content_of_records
 from rollscope_desktop.protocols.otlp.model import models_of, settings_of
 from rollscope_desktop.protocols.otlp.received import Record
-from rollscope_desktop.protocols.otlp.remarks import CONTENT, EVALUATION, judgement
+from rollscope_desktop.protocols.otlp.remarks import EVALUATION, judgement
 from rollscope_desktop.protocols.otlp.step import Asked, answer_of
 from rollscope_desktop.protocols.run import Run, Runs
 
@@ -36,11 +36,11 @@ def write_records(runs: Runs, records: Sequence[Record]) -> None:
         if not run.start:
             run_facts.begin_bare(run, found[0].resource, found[0].name or "trace", now)
         found.sort(key=lambda record: record.time or now)
-        said = [record for record in found if record.name in CONTENT]
+        said = [record for record in found if record.name in CONTENT_EVENTS]
         if said:
             _write_content(run, span, said, now)
         for record in found:
-            if record.name not in CONTENT and not run.has(record.source):
+            if record.name not in CONTENT_EVENTS and not run.has(record.source):
                 _note(run, record, now)
 
 

@@ -6,18 +6,13 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from rollscope_desktop.protocols.lines import Line
 from rollscope_desktop.protocols.otlp import errors
 from rollscope_desktop.protocols.otlp.lenient import first, text
+from rollscope_desktop.protocols.otlp.messages import CONTENT_EVENTS
 from rollscope_desktop.protocols.otlp.received import Attributes
 from rollscope_desktop.protocols.otlp.step import Told
 from rollscope_desktop.protocols.run import Run
-
-CONTENT = frozenset(
-    {"gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message",
-     "gen_ai.tool.message", "gen_ai.choice", "gen_ai.content.prompt", "gen_ai.content.completion",
-     "gen_ai.client.inference.operation.details"}
-)  # fmt: skip
-"""Names of events that carry messages."""
 
 EVALUATION = "gen_ai.evaluation.result"
 _CHUNK = frozenset({"gen_ai.content.completion.chunk", "llm.content.completion.chunk"})
@@ -27,8 +22,6 @@ _JUDGED = frozenset(
     {"gen_ai.evaluation.name", *(f"{prefix}0.annotation.name" for prefix in _PREFIXES)}
 )
 
-Line = tuple[str, int, dict[str, Any]]
-
 
 def remarks(run: Run, told: Told) -> Iterator[Line]:
     """Lines of type ``event`` and ``feedback`` that are not in the log yet.
@@ -36,7 +29,7 @@ def remarks(run: Run, told: Told) -> Iterator[Line]:
     They are told again with each update of the span; each has its own ``source``.
     """
     span = told.span
-    noted = [event for event in span.events if event.name not in CONTENT]
+    noted = [event for event in span.events if event.name not in CONTENT_EVENTS]
     if told.failed:  # the last exception is its error
         last = max((at for at, e in enumerate(noted) if e.name == errors.EXCEPTION), default=-1)
         if last >= 0:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rollscope.wire import VERSION
+from rollscope_desktop.protocols.lines import Line, Lines
 from rollscope_desktop.protocols.otlp import logged, run_facts
 from rollscope_desktop.protocols.otlp.calls import Calls, Gift
 from rollscope_desktop.protocols.otlp.pending import as_begun
 from rollscope_desktop.protocols.otlp.received import Span
-from rollscope_desktop.protocols.otlp.remarks import Line, remarks
+from rollscope_desktop.protocols.otlp.remarks import remarks
 from rollscope_desktop.protocols.otlp.step import Asked, Told, tell
 from rollscope_desktop.protocols.run import Run, Runs
 
@@ -52,12 +53,8 @@ def write_spans(runs: Runs, spans: Sequence[Span], calls: Calls) -> None:
                 end = run_facts.ending(run, memory, each, rank)
                 if end is not None:
                     lines.append(("run.end", each.span.end or 0, end))
-            last = len(lines) - 1
-            for at, (type, time, fields) in enumerate(lines):
-                # Only the last names the message: a log that was torn between is told the rest.
-                if at == last:
-                    fields["source"] = each.span.source
-                run.write(type, time=time, **fields)
+            with Lines(run, each.span.source) as written:
+                written.extend(lines)
     for nesting in settled.nestings:
         nesting.remember()
 

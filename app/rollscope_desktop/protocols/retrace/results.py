@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
+from rollscope_desktop.protocols.lines import Lines
 from rollscope_desktop.protocols.retrace.fields import tool_call_of, when
 from rollscope_desktop.protocols.retrace.ids import source_of, span_of
-from rollscope_desktop.protocols.retrace.lines import Lines
 from rollscope_desktop.protocols.retrace.memory import Memory
 from rollscope_desktop.protocols.retrace.said import Data
 from rollscope_desktop.protocols.run import Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollscope_desktop.protocols.lines import Lines
 from rollscope_desktop.protocols.retrace.call import call_input, call_output, is_captured, usage_of
 from rollscope_desktop.protocols.retrace.fields import (
     agent_of,
@@ -16,7 +17,6 @@ from rollscope_desktop.protocols.retrace.fields import (
     when,
 )
 from rollscope_desktop.protocols.retrace.ids import source_of, span_of
-from rollscope_desktop.protocols.retrace.lines import Lines
 from rollscope_desktop.protocols.retrace.memory import Memory, SpanMemory
 from rollscope_desktop.protocols.retrace.results import find_call, is_told, tell_result
 from rollscope_desktop.protocols.retrace.said import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rollscope import wire
+from rollscope_desktop.protocols.lines import Lines
 from rollscope_desktop.protocols.retrace.ids import run_of, source_of, span_of
-from rollscope_desktop.protocols.retrace.lines import Lines
 from rollscope_desktop.protocols.retrace.memory import Memory
 from rollscope_desktop.protocols.retrace.said import (
     Data,

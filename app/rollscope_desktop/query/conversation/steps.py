@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rollscope_desktop.model.assemble import DUPLICATE, OPEN
+from rollscope_desktop.model.assemble import OPEN
 from rollscope_desktop.model.events import Flag
+from rollscope_desktop.model.kinds import DUPLICATE
 from rollscope_desktop.query.conversation.lines import Caller, Lines
 from rollscope_desktop.query.messages import TOOLS
 from rollscope_desktop.query.notes import query_messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollscope_desktop.model.assemble import PAYING
+from rollscope_desktop.model.kinds import PAYING
 from rollscope_desktop.query.progress import Job, Progress
 from rollscope_desktop.query.spans import RUN_SHIFT
 

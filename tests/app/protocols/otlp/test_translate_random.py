@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rollscope_desktop.formats.base import Place
 from rollscope_desktop.formats.runlog import RunLog
 from rollscope_desktop.protocols.otlp import facts, kind, model, naming, usage
+from rollscope_desktop.protocols.otlp.messages import CONTENT_EVENTS
 from rollscope_desktop.protocols.otlp.received import Event, Link, Record, Span
-from rollscope_desktop.protocols.otlp.remarks import CONTENT
 from tests.app.protocols.otlp.sending import START, Sending, id_of, trace
 
 NAMES = sorted({
@@ -64,7 +64,7 @@ TRACES = st.integers(1, 2).map(trace)
 SOURCES = st.integers(1, 40).map(id_of)
 EVENTS = st.builds(
     Event,
-    st.sampled_from([*sorted(CONTENT), "exception", "gen_ai.evaluation.result", "x", ""]),
+    st.sampled_from([*sorted(CONTENT_EVENTS), "exception", "gen_ai.evaluation.result", "x", ""]),
     TIMES | st.just(0),
     ATTRIBUTES,
 )
@@ -91,7 +91,7 @@ RECORDS = st.builds(
     Record,
     TRACES,
     IDS,
-    st.sampled_from([*sorted(CONTENT), "gen_ai.evaluation.result", "x", ""]),
+    st.sampled_from([*sorted(CONTENT_EVENTS), "gen_ai.evaluation.result", "x", ""]),
     TIMES | st.just(0),
     VALUES,
     ATTRIBUTES,

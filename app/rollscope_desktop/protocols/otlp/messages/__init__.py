@@ -12,5 +12,6 @@ from rollscope_desktop.protocols.otlp.messages.content import (
     content_of,
     content_of_records,
 )
+from rollscope_desktop.protocols.otlp.messages.events import NAMES as CONTENT_EVENTS
 
-__all__ = ["Content", "content_of", "content_of_records"]
+__all__ = ["CONTENT_EVENTS", "Content", "content_of", "content_of_records"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rollscope_desktop.protocols.run import Run
+
+Line = tuple[str, int, dict[str, Any]]
+"""Type, time in ns, fields: see ``Run.write``."""
 
 
 class Lines:
@@ -17,11 +21,15 @@ class Lines:
     def __init__(self, run: Run, source: str | None = None) -> None:
         self._run = run
         self._source = source
-        self._lines: list[tuple[str, int, dict[str, Any]]] = []
+        self._lines: list[Line] = []
 
     def add(self, type: str, time: int, **fields: Any) -> None:
         """One more line; see ``Run.write``."""
         self._lines.append((type, time, fields))
+
+    def extend(self, lines: Iterable[Line]) -> None:
+        """Several more, as they are."""
+        self._lines += lines
 
     def __enter__(self) -> Lines:
         return self
@@ -30,5 +38,6 @@ class Lines:
         if kind is None:
             last = len(self._lines) - 1
             for at, (type, time, fields) in enumerate(self._lines):
-                source = self._source if at == last else None
-                self._run.write(type, time=time, source=source, **fields)
+                if at == last and self._source is not None:
+                    fields["source"] = self._source
+                self._run.write(type, time=time, **fields)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
@@ -17,9 +15,10 @@ from rollscope_desktop.protocols.otlp.logs import write_records
 from rollscope_desktop.protocols.otlp.received import Record, Span
 from rollscope_desktop.protocols.otlp.translate import write_spans
 from rollscope_desktop.protocols.run import Run
-from rollscope_desktop.query.connection import Reader
-from tests.app.protocols.retrace.arriving import Seen
-from tests.app.support import make_index
+from tests.app.protocols.retrace.arriving import Seen, seen
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 START = 1_763_700_000_000_000_000
 MS = 1_000_000
@@ -164,17 +163,6 @@ class Sending:
         """The ``run.start`` that counts."""
         return self.said("run.start")[-1]
 
-    @contextmanager
-    def seen(self, folder: Path) -> Iterator[Seen]:
+    def seen(self, folder: Path) -> AbstractContextManager[Seen]:
         """What a viewer sees of it."""
-        logs: dict[str, bytes] = {}
-        for line in self.lines():
-            name = f"{line['run']}.{line['proc']}.jsonl"
-            logs[name] = logs.get(name, b"") + json.dumps(line).encode() + b"\n"
-        index = make_index(folder, logs)
-        reader = Reader(index.path)
-        try:
-            yield Seen(reader)
-        finally:
-            reader.close()
-            index.writer.close()
+        return seen(self.lines(), folder)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,20 +141,9 @@ class Arriving:
         """The lines of some types."""
         return [line for line in self.lines() if line["type"] in types]
 
-    @contextmanager
-    def seen(self, folder: Path) -> Iterator[Seen]:
+    def seen(self, folder: Path) -> AbstractContextManager[Seen]:
         """What a viewer sees of it."""
-        logs: dict[str, bytes] = {}
-        for line in self.lines():
-            name = f"{line['run']}.{line['proc']}.jsonl"
-            logs[name] = logs.get(name, b"") + json.dumps(line).encode() + b"\n"
-        index = make_index(folder, logs)
-        reader = Reader(index.path)
-        try:
-            yield Seen(reader)
-        finally:
-            reader.close()
-            index.writer.close()
+        return seen(self.lines(), folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +236,19 @@ class Seen:
                 (note.type, note.name, payloads.value(note.payload).value)
                 for note in query_notes(self._reader, run, key)
             )
+
+
+@contextmanager
+def seen(lines: Iterable[dict[str, Any]], folder: Path) -> Iterator[Seen]:
+    """What a viewer sees of these lines."""
+    logs: dict[str, bytes] = {}
+    for line in lines:
+        name = f"{line['run']}.{line['proc']}.jsonl"
+        logs[name] = logs.get(name, b"") + json.dumps(line).encode() + b"\n"
+    index = make_index(folder, logs)
+    reader = Reader(index.path)
+    try:
+        yield Seen(reader)
+    finally:
+        reader.close()
+        index.writer.close()

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         task,
         tool,
         trace,
+        write_golden_cassette,
     )
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "task",
     "tool",
     "trace",
+    "write_golden_cassette",
 ]
 
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rollscope import capture, follow
 from rollscope.client import Rollscope, current_span, current_trace, default
@@ -24,6 +25,9 @@ from rollscope.guard import guarded
 from rollscope.spans import Span
 from rollscope.traceparent import extract, inject
 from rollscope.tracing import Trace
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 __all__ = [
     "AuthError",
@@ -50,6 +54,7 @@ __all__ = [
     "task",
     "tool",
     "trace",
+    "write_golden_cassette",
 ]
 
 
@@ -93,6 +98,22 @@ def flush(timeout: float | None = None) -> bool:
 def shutdown() -> None:
     """End the runs that are under way, and flush. A program that ends does it by itself."""
     default().shutdown()
+
+
+def write_golden_cassette(
+    path: str | PathLike[str],
+    recorder: Trace | None = None,
+    tolerance: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what a run has done so far into a golden file; ``rollscope ci replay`` plays it back.
+
+    ``recorder`` is the run, that of the running code unless given; one that has ended may be given
+    too. ``tolerance`` is kept in the file (docs/golden.md). In a run that is itself played back
+    nothing is written. Raises ConfigError where there is no run or its log is elsewhere, OSError.
+    """
+    from rollscope.replay.golden import files  # late: few programs write such files
+
+    files.write_golden_cassette(path, recorder, tolerance)
 
 
 with guarded("make ready"):

@@ -14,9 +14,13 @@ from rollscope.context import Agent, Branch, Here, enter, here
 from rollscope.decorators import Decorators
 from rollscope.decorators.opened import Unrecorded
 from rollscope.errors import ConfigError
+from rollscope.fingerprints import Fingerprints
 from rollscope.guard import failed, guarded
 from rollscope.limits import Ceilings, Meter
+from rollscope.packing import NotPackable, pack
+from rollscope.pinning import pin
 from rollscope.places import places
+from rollscope.playing import expected
 from rollscope.recorder import Recorder, process
 from rollscope.sampling import is_sampled
 from rollscope.signing import own_key
@@ -27,10 +31,12 @@ from rollscope.tracing import Trace
 from rollscope.values import Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollscope.control.gate import Gate
     from rollscope.decorators.entry import Entry
     from rollscope.enforcement import Enforcement
     from rollscope.sinks import Sink
-    from rollscope.wire import Json
 
 
 class Ids(Protocol):
@@ -69,10 +75,13 @@ class Rollscope(Decorators):
         self.run_id, self.span_id = (ids.run, ids.span) if ids else (wire.run_id, wire.span_id)
         self.live: set[Trace] = set()
         self.enforcement: Enforcement | None = None
+        self.gate: Gate | None = None
+        """Where calls wait for a word; None while nobody has set anything that they wait for."""
         self._sink = sink
         self._lock = RLock()
         self._limits = Limits(bytes=self.settings.max_value_bytes)
         self._ceilings = Ceilings.of(self.settings)
+        self.fingerprints = Fingerprints(self.settings.masks)
         self.enabled = self.settings.enabled
         self.quiet = Trace(self, "0" * 32, "", None)
         self.unrecorded = Unrecorded(self.quiet)
@@ -95,6 +104,7 @@ class Rollscope(Decorators):
         settings = self.settings
         if settings.endpoint is None:
             return FileSink(settings.folder)
+        from rollscope.control.orders import Orders
         from rollscope.sinks.socket import SocketSink  # late: it brings the network
 
         return SocketSink(
@@ -103,6 +113,7 @@ class Rollscope(Decorators):
             spool=places().spool,
             max_bytes=settings.spool_max_bytes,
             on_error=settings.on_error,
+            ear=Orders(self),
         )
 
     @property
@@ -139,16 +150,31 @@ class Rollscope(Decorators):
 
         ``caller`` is the place in another run from where it was called.
         """
+        coming = expected()
         try:
             settings = self.settings
             session = session or settings.session
             run = self.run_id()
-            sampled = is_sampled(settings, session or run)
-            if not settings.enabled or not (sampled or self._ceilings or self.enforcement):
+            sampled = coming is not None or is_sampled(settings, session or run)
+            enabled = coming is not None or settings.enabled
+            if not enabled or not (sampled or self._ceilings or self.enforcement):
                 return self.quiet_run(agent)
             ending.watch(self)
-            recorder = self.recorder(run, 0, sampled)
+            recorder = self.recorder(run, 0, sampled, None if coming is None else coming.folder)
             trace = Trace(self, run, name, recorder, metadata=metadata, sampled=sampled)
+            more: dict[str, Any] = {}
+            seed = run if settings.pin_random else ""
+            if coming is None:
+                trace.replay = self.gate
+                if caller is not None and (above := caller.trace.replay) and above.is_rerun:
+                    trace.replay = above  # a part of a re-run as well
+                    trace.place().branch.after = caller.branch.after
+            else:
+                trace.replay = coming.playing
+                more = coming.playing.begun(trace)
+                seed = coming.seed
+            if seed:
+                pin(run, seed)
             recorder.start(
                 own_key(places().key),
                 name=name,
@@ -159,12 +185,17 @@ class Rollscope(Decorators):
                 project=settings.project,
                 meta=recorder.value(metadata) if metadata else None,
                 process=process(settings.capture),
-                entry=_entry(entry, recorder.value(arguments) if arguments else None),
+                entry=_entry(recorder, entry, arguments, input, seed=seed),
                 caller=None if caller is None or caller.trace.silent else _point(caller),
+                **more,
             )
             self.live.add(trace)
+            if trace.replay is None:
+                trace.replay = self.gate  # it may have been armed just before
             return trace.place(agent)
-        except Exception as error:  # noqa: BLE001 - a recorder never harms the program
+        except Exception as error:
+            if coming is not None:
+                raise  # what is not steered would call models
             failed("begin a run", error)
             return self.quiet_run(agent)
 
@@ -178,6 +209,7 @@ class Rollscope(Decorators):
         ending.watch(self)
         trace = Trace(self, run, "", self.recorder(run, None), owned=False)
         self.live.add(trace)
+        trace.replay = self.gate
         return trace.place()._replace(span=None if span is None else remote(trace, span))
 
     def quiet_run(self, agent: Agent | None = None) -> Here:
@@ -188,13 +220,17 @@ class Rollscope(Decorators):
         """Counts what a run uses; None where there are no ceilings."""
         return None if self._ceilings is None else Meter(self._ceilings)
 
-    def recorder(self, run: str, proc: int | None, sampled: bool = True) -> Recorder:
-        """A recorder; a run that is left out but has ceilings is watched, and not kept."""
+    def recorder(
+        self, run: str, proc: int | None, sampled: bool = True, folder: Path | None = None
+    ) -> Recorder:
+        """A recorder; a run that is left out but has ceilings is watched, and not kept. ``folder``
+        is for one whose log goes elsewhere."""
         settings = self.settings
+        own = NullSink() if not sampled else None if folder is None else FileSink(folder)
         return Recorder(
             run,
             proc,
-            self.sink if sampled else NullSink(),
+            self.sink if own is None else own,
             clock=self.clock,
             limits=self._limits,
             capture=settings.capture,
@@ -223,10 +259,34 @@ class Rollscope(Decorators):
             trace.after_fork()
 
 
-def _entry(entry: Entry | None, arguments: Json | None) -> dict[str, Any] | None:
-    if entry is None or arguments is None:
-        return None if entry is None else entry.fields()
-    return {**entry.fields(), "arguments": arguments}
+def _entry(
+    recorder: Recorder,
+    entry: Entry | None,
+    beside: dict[str, Any] | None,
+    input: Any,
+    *,
+    seed: str,
+) -> dict[str, Any] | None:
+    """The function that the run is a call of. ``beside`` are its arguments, where the input says
+    something else."""
+    if entry is None:
+        return None
+    fields = entry.fields()
+    if seed:
+        fields = {**fields, "pinned": True}
+        if seed != recorder.run:
+            fields = {**fields, "seed": seed}
+    if beside:
+        fields = {**fields, "arguments": recorder.value(beside)}
+    called_with = beside or input
+    if entry.resumable and isinstance(called_with, dict) and recorder.may_show:
+        try:
+            packed = pack(called_with)
+        except NotPackable:
+            packed = None  # the log says that the arguments are not all there
+        if packed is not None:
+            fields = {**fields, "given": recorder.fact(packed)}
+    return fields
 
 
 def _point(place: Here) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
@@ -68,6 +68,18 @@ class Settings:
     """Seconds that the end of the program may wait for what is still to be sent."""
     spool_max_bytes: int = 2 << 30
     """What may wait on the disk for the endpoint to be there."""
+    listen: bool | None = None
+    """Whether the application at the endpoint may pause the program before its calls; unless said,
+    one on the same machine may."""
+    allow_resume: bool = False
+    """Whether it may run a recorded call of a resumable function again, in this process."""
+    pickle_results: bool = False
+    """Whether results that are no plain data are kept as signed pickles, for forks."""
+    pin_random: bool = False
+    """Whether runs draw ``random`` and random UUIDs from a seed of their own, so that they repeat
+    in forks."""
+    masks: tuple[str, ...] = ()
+    """Regular expressions for what changes by itself, from run to run, in prompts and arguments."""
 
     @property
     def folder(self) -> Path:
@@ -102,6 +114,11 @@ class Options(TypedDict, total=False):
     prices: str | PathLike[str] | None
     flush_timeout: float | None
     spool_max_bytes: int | None
+    listen: bool | None
+    allow_resume: bool | None
+    pickle_results: bool | None
+    pin_random: bool | None
+    masks: str | Iterable[str] | None
 
 
 _NAMES = frozenset(field.name for field in fields(Settings))
@@ -199,6 +216,21 @@ def _url(value: Any) -> str:
     return text
 
 
+def _masks(value: Any) -> tuple[str, ...]:
+    """One a line where it is text: a comma may well stand in one."""
+    import re
+
+    masks = tuple(_text(one) for one in (value.splitlines() if isinstance(value, str) else value))
+    for mask in masks:
+        try:
+            empty = re.compile(b"(?:%b)" % mask.encode()).match(b"")  # as they are put together
+        except re.error:
+            raise ValueError from None
+        if empty:
+            raise ValueError  # it would be found everywhere
+    return masks
+
+
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "api_key": _text, "agent_name": _text, "environment": _text, "project": _text,
     "session": _text, "endpoint": _url, "log_dir": _path, "enabled": _switch,
@@ -206,12 +238,13 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "redact": _hook, "on_error": _hook, "max_steps_per_run": _whole, "max_tokens_per_run": _whole,
     "max_usd_per_run": _number, "max_repeats": _whole, "server_enforcement": _switch,
     "hold_wait": _number, "max_value_bytes": _whole, "prices": _path, "flush_timeout": _number,
-    "spool_max_bytes": _whole,
+    "spool_max_bytes": _whole, "listen": _switch, "allow_resume": _switch,
+    "pickle_results": _switch, "pin_random": _switch, "masks": _masks,
 }  # fmt: skip
 _WORDS: dict[Callable[[Any], Any], str] = {
     _text: "text", _seed: "text or a whole number", _switch: "true or false",
     _whole: "a whole number", _number: "a number", _path: "a path", _hook: "a function",
-    _url: "an address like http://host:4318",
+    _url: "an address like http://host:4318", _masks: "regular expressions",
 }  # fmt: skip
 _BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "sample_rate": (0, 1), "max_steps_per_run": (0, None), "max_tokens_per_run": (0, None),

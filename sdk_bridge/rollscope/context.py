@@ -28,22 +28,26 @@ class Branch:
 
     ``retrying`` is a model call of this branch that failed, while it may still be tried again;
     ``raised`` tells which error ended the step before (its id and message), while nothing else has
-    begun.
+    begun. ``made`` is how many others it has created, ``of`` the one that created it. ``after`` is
+    set in a re-run once it no longer follows its record; those that it creates do not, either.
     """
 
-    __slots__ = ("_asides", "_made", "number", "raised", "retrying")
+    __slots__ = ("_asides", "after", "made", "number", "of", "raised", "retrying")
 
-    def __init__(self, number: int = 0) -> None:
+    def __init__(self, number: int = 0, of: Branch | None = None) -> None:
         self.number = number
+        self.of = of
+        self.after: bool = of is not None and of.after
         self.retrying: Pending | None = None
         self.raised: tuple[int, str | None] | None = None
-        self._made = count(1)
+        self.made = 0
         self._asides = 0
 
     def fork(self) -> Branch:
         """The branch of something that is being created."""
-        n = next(self._made)
-        return Branch(n if self.number == 0 else _mixed(self.number, n))
+        # The code of a branch runs in order: nobody else counts meanwhile.
+        n = self.made = self.made + 1
+        return Branch(n if self.number == 0 else _mixed(self.number, n), self)
 
     def aside(self) -> Branch:
         """This branch while a library is at work: what that creates takes none of its numbers.
@@ -57,35 +61,59 @@ class Branch:
 class _Aside(Branch):
     """A branch under its own number, with others for what is created there."""
 
-    __slots__ = ("_of", "_seed")
+    __slots__ = ("_count", "_real", "_seed")
 
-    def __init__(self, of: Branch, seed: int) -> None:
-        self.number = of.number
-        self._of = of
+    def __init__(self, real: Branch, seed: int) -> None:
+        self.number = real.number
+        self._real = real
         self._seed = seed
-        self._made = count(1)
+        self._count = count(1)
 
     @property
     def retrying(self) -> Pending | None:
-        return self._of.retrying
+        return self._real.retrying
 
     @retrying.setter
     def retrying(self, call: Pending | None) -> None:
-        self._of.retrying = call
+        self._real.retrying = call
 
     @property
     def raised(self) -> tuple[int, str | None] | None:
-        return self._of.raised
+        return self._real.raised
 
     @raised.setter
     def raised(self, error: tuple[int, str | None] | None) -> None:
-        self._of.raised = error
+        self._real.raised = error
+
+    @property
+    def after(self) -> bool:
+        return self._real.after
+
+    @after.setter
+    def after(self, after: bool) -> None:
+        self._real.after = after
+
+    @property
+    def of(self) -> Branch | None:
+        return self._real.of
+
+    @of.setter
+    def of(self, of: Branch | None) -> None:
+        self._real.of = of
+
+    @property
+    def made(self) -> int:
+        return self._real.made
+
+    @made.setter
+    def made(self, made: int) -> None:
+        self._real.made = made
 
     def fork(self) -> Branch:
-        return Branch(_mixed(self._seed, next(self._made)))
+        return Branch(_mixed(self._seed, next(self._count)), self._real)
 
     def aside(self) -> Branch:
-        return self._of.aside()
+        return self._real.aside()
 
 
 def _mixed(parent: int, n: int) -> int:

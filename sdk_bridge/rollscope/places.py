@@ -71,6 +71,11 @@ class Places:
         """The key that signs the start of a run."""
         return self.config / "key"
 
+    @property
+    def trust(self) -> Path:
+        """Which functions may be called again without being asked about."""
+        return self.config / "trust.json"
+
 
 def make_private(folder: Path) -> None:
     """Make the folder if it is not there, and what is missing above it, for the user alone: what is

@@ -332,6 +332,8 @@ def process(contents: bool) -> dict[str, Any]:
         "argv": shown(sys.orig_argv) if contents else None,
         "pid": os.getpid(),
         "host": platform.node(),
+        "version": platform.python_version(),
+        "env": sorted(os.environ) if contents else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

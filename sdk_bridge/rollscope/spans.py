@@ -24,6 +24,7 @@ class Span(Active):
         "_usage",
         "branch",
         "ended",
+        "key",
         "kind",
         "parent",
         "trace",
@@ -50,6 +51,8 @@ class Span(Active):
         self._error: dict[str, Any] | None = None
         self._usage: dict[str, Any] | None = None
         self.ended = False
+        self.key = 0
+        """Its place in a run that is steered."""
         self._inherited = False
 
     def _span(self) -> str | None:
@@ -80,6 +83,11 @@ class Span(Active):
             self._error = without(in_full(error, to.capture), to.secrets)
             to.write("span.set", span=self.id, error=self._error)
 
+    @property
+    def is_failed(self) -> bool:
+        """Whether it was said that the step failed."""
+        return self._error is not None
+
     def usage(self, /, **counts: Any) -> None:
         """Record what the step used: ``model``, ``input_tokens``, ``output_tokens``,
         ``cache_read_tokens``, ``cache_write_tokens``, ``reasoning_tokens``, ``cost_usd``.
@@ -105,9 +113,11 @@ class Span(Active):
         first_token: int | None = None,
         attrs: dict[str, Any] | None = None,
         time: int | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         """Write the end of the step, once; ``usage`` is what this call used, beside what was said
-        before. ``first_token`` and ``time`` are in ns since the epoch."""
+        before. ``first_token`` and ``time`` are in ns since the epoch. ``more`` are fields of the
+        end that a re-run needs."""
         to = self.recorder
         if to is None or self.ended:
             return
@@ -135,12 +145,16 @@ class Span(Active):
                 fields["first_token"] = first_token
             if self._error is not None:
                 fields["error"] = self._error
+                if self.trace.client.gate is not None:
+                    self.trace.failed = f"{self.name}: {self._error.get('message')}"
             if self._usage is not None:
                 fields["usage"] = self._usage
             if attrs:
                 fields["attrs"] = to.fact(attrs)
             if time is not None:
                 fields["time"] = time
+            if more:
+                fields |= more
             to.put("span.end", fields)
         except Exception as problem:  # noqa: BLE001 - a recorder never harms the program
             failed("end a span", problem)

@@ -23,7 +23,7 @@ PARENT = "ROLLSCOPE_TRACEPARENT"
 STATE = "ROLLSCOPE_TRACESTATE"
 
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-_OURS = re.compile(r"(?:^|,)\s*rollscope=([0-9a-f]{1,16})(r?)\s*(?:,|$)")
+_OURS = re.compile(r"(?:^|,)\s*rollscope=([0-9a-f]{1,16})(r?[plw]?)\s*(?:,|$)")
 _NOWHERE = "0" * 32
 _MOST_MEMBERS = 32  # of a tracestate
 
@@ -105,7 +105,8 @@ def read(headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> Ticket | Non
         None if span == _run_itself(run) else span,
         bool(int(flags, 16) & 1),
         int(ours[1], 16) if ours else 0,
-        redacted=bool(ours and ours[2]),
+        redacted=bool(ours and "r" in ours[2]),
+        rerun=ours[2].lstrip("r") if ours else "",
     )
 
 
@@ -118,7 +119,8 @@ def parent(made: Ticket) -> str:
 def state(made: Ticket, others: str = "") -> str:
     """The ``tracestate``: our member first, then those that were there."""
     kept = [m for m in others.split(",") if m.strip() and not m.strip().startswith("rollscope=")]
-    ours = f"rollscope={made.branch:x}{'r' if made.redacted else ''}"
+    marks = f"{'r' if made.redacted else ''}{made.rerun}"
+    ours = f"rollscope={made.branch:x}{marks}"
     return ",".join([ours, *kept][:_MOST_MEMBERS])
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from rollscope.active import NOTHING, Active, Metadata
 from rollscope.context import Agent, Branch, Here, here
 from rollscope.guard import failed
+from rollscope.pinning import release
 from rollscope.spans import Span, give_up, told_of
 from rollscope.told import as_number, in_full, metrics, without, word
 
 if TYPE_CHECKING:
     from rollscope.client import Rollscope
+    from rollscope.playing import Decision, Playing
     from rollscope.recorder import Recorder
 
 
@@ -28,7 +30,11 @@ class Trace(Active):
         "_sampled",
         "client",
         "ended",
+        "failed",
         "meter",
+        "replay",
+        "stopped_usd",
+        "usd",
     )
 
     def __init__(
@@ -48,6 +54,9 @@ class Trace(Active):
         self.recorder = recorder
         self.ended = False
         self.meter = client.meter() if recorder is not None else None
+        self.replay: Playing | None = None
+        self.usd = self.stopped_usd = 0.0
+        self.failed = ""
         self._metadata = Metadata(self, metadata) if metadata else None
         self._owned = owned
         self._branch = Branch()
@@ -117,7 +126,8 @@ class Trace(Active):
         return Here(self, None, self._branch, agent)
 
     def spend(self, usage: dict[str, Any]) -> None:
-        """Count what a step used towards the ceilings of the run."""
+        """Count what a step used towards the ceilings of the run, and its breakpoints."""
+        self.usd += usage.get("cost_usd") or 0.0
         if self.meter is not None:
             tokens = (usage.get("input_tokens") or 0) + (usage.get("output_tokens") or 0)
             self.meter.spend(tokens, usage.get("cost_usd") or 0.0)
@@ -177,12 +187,17 @@ class Trace(Active):
         if self.recorder is not None:
             self._owned = False
             self.recorder.after_fork()
+            if self.replay is not None and self.replay.is_rerun:
+                from rollscope.elsewhere import Elsewhere  # late: few runs need it
+
+                self.replay = Elsewhere(asks=self.replay.asks)
             if self.meter is not None:
                 self.meter.after_fork()
             for span in self._open.values():
                 span._inherited = True
 
     def _close(self) -> None:
+        release(self.id)
         if self.recorder is not None:
             self.recorder.close()
             self.client.live.discard(self)
@@ -198,10 +213,13 @@ def begin(
     attrs: dict[str, Any] | None = None,
     effects: str | None = None,
     agent: Agent | None = None,
+    fingerprint: str = "",
+    decision: Decision | None = None,
 ) -> Span:
     """A step that begins at this place of a run; its start is written. Raises nothing.
 
     ``ready`` is an input whose parts are made for the line already: Json, and references.
+    ``decision`` is what was decided of a call; any other step has its place in a re-run, too.
     """
     trace = place.trace
     above = place.span
@@ -210,6 +228,8 @@ def begin(
     if to is None:
         return span
     try:
+        if decision is None and trace.replay is not None:
+            decision = trace.replay.enter(place, kind, name)
         branch = place.branch
         if branch.retrying is not None:
             give_up(branch)
@@ -232,6 +252,12 @@ def begin(
             fields["branch"] = branch.number
         if effects is not None:
             fields["effects"] = effects
+        if fingerprint:
+            fields["fingerprint"] = fingerprint
+        if decision is not None:
+            span.key = decision.key
+            if (told := decision.told) is not None:
+                fields["replay"] = told
         agent = agent or place.agent
         if agent is not None:
             fields["agent"] = agent.fields

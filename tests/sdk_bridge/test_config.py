@@ -41,6 +41,11 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "prices": ("/prices.json", Path("/prices.json").absolute()),
     "flush_timeout": ("0.5", 0.5),
     "spool_max_bytes": ("2000000", 2_000_000),
+    "listen": ("no", False),
+    "allow_resume": ("yes", True),
+    "pickle_results": ("yes", True),
+    "pin_random": ("yes", True),
+    "masks": ("job-\\d{1,3}\nother", ("job-\\d{1,3}", "other")),
 }
 """What the environment may say of each setting, and what that means."""
 
@@ -133,6 +138,12 @@ WRONG: list[tuple[str, Any]] = [
     ("max_value_bytes", 10),
     ("flush_timeout", "soon"),
     ("spool_max_bytes", 10),
+    ("pickle_results", "often"),
+    ("masks", "(open"),
+    ("masks", "a*"),
+    ("masks", "fine\n(?i)late"),
+    ("masks", [5]),
+    ("masks", 5),
 ]
 
 
@@ -273,7 +284,8 @@ def test_what_a_client_is_told_is_in_its_runs(tmp_path: Path) -> None:
         "v": 1,
     }  # fmt: skip
     process = run.start["process"]
-    assert process.keys() == {"python", "cwd", "argv", "pid", "host"}
+    assert process.keys() == {"python", "cwd", "argv", "pid", "host", "version", "env"}
+    assert "PATH" in process["env"]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
+from rollscope.capture import aiohttp_replies as replies
 from rollscope.capture import attempts
 from rollscope.capture.attempts import Attempt
-from rollscope.capture.calls import Sent, may_be_model, sent
+from rollscope.capture.calls import may_be_model, sent
 from rollscope.capture.patching import wrap
 from rollscope.capture.streams import Answer
 from rollscope.context import here
 from rollscope.guard import failed
+from rollscope.playing import Sent
 
 
 def patch(module: Any) -> None:
@@ -46,12 +48,33 @@ async def _request(
         return await wrapped(*args, **kwargs)
     try:
         with attempt:
-            response = await wrapped(*args, **kwargs)
+            response = await _response(wrapped, session, args, kwargs, attempt)
     except BaseException as error:
         attempt.failed(error)
         raise
     _answered(attempt, response, _is_unpacked(session, kwargs))
     return response
+
+
+async def _response(
+    wrapped: Callable[..., Any],
+    session: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    attempt: Attempt,
+) -> Any:
+    """The answer: of the server, or out of a record."""
+    if not attempt.is_steered:
+        return await wrapped(*args, **kwargs)
+    left = dict(kwargs)
+    method = args[0] if args else left.pop("method")
+    url = args[1] if len(args) > 1 else left.pop("str_or_url")
+    if attempt.sent is not None:
+        url, left = attempt.sent.url, replies.changed(attempt.sent, left)
+    reply = attempt.reply()
+    if reply is None:
+        return await wrapped(method, url, **left)
+    return await replies.answer(session, method, attempt.call.url, reply, left)
 
 
 def _sent(session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Sent | None:

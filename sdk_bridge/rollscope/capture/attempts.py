@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from rollscope.capture.calls import Call, Sent
+from rollscope.capture.calls import Call
 from rollscope.capture.dialects import Dialect, NotThisDialect, Request, StreamReader
 from rollscope.capture.retries import NotPermitted, is_retryable, logical, taken_up
 from rollscope.capture.streams import Answer, Arrived
@@ -15,9 +16,12 @@ from rollscope.context import Here, aside
 from rollscope.errors import EnforcementError
 from rollscope.guard import failed, guarded
 from rollscope.permit import permit, permit_async
+from rollscope.playing import Divergence, Reply, Sent
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from rollscope.playing import Decision
 
 
 class Attempt:
@@ -48,6 +52,28 @@ class Attempt:
         self.sending = False
         _sending.set(None)
         self._aside.__exit__()
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether something else is sent, or nothing at all."""
+        decision = self.call.decision
+        return decision is not None and (decision.sent is not None or decision.replies is not None)
+
+    @property
+    def sent(self) -> Sent | None:
+        """What is to be sent in the place of the request; None: as it is."""
+        return None if self.call.decision is None else self.call.decision.sent
+
+    def reply(self) -> Reply | None:
+        """The answer of a record to this request; None: it is really sent. Raises Divergence."""
+        decision = self.call.decision
+        if decision is None or decision.replies is None:
+            return None
+        if self.number > len(decision.replies):
+            raise Divergence(
+                f"The call of {self.call.span.name} is tried again, and in the record it was not."
+            )
+        return decision.replies[self.number - 1]
 
     def failed(self, error: BaseException) -> None:
         """The client raised."""
@@ -103,11 +129,16 @@ def begin(place: Here, sent: Sent) -> Attempt | None:
     """
     found = _wanted(place, sent)
     if isinstance(found, Request):
+        name, prints = _name(sent, found), _fingerprint(place, sent)
+        replay, decision = place.trace.replay, None
         try:
-            permit(place, sent.match.dialect.kind, _name(sent, found), sent.match.body)
+            if replay is not None:
+                decision = replay.model(place, sent, name, prints)
+            if decision is None or decision.live:
+                permit(place, sent.match.dialect.kind, name, sent.match.body)
         except EnforcementError as error:
             raise _stop(error) from None
-        return _opened(place, sent, found)
+        return _opened(place, sent, found, prints, decision)
     return found
 
 
@@ -115,12 +146,24 @@ async def begin_async(place: Here, sent: Sent) -> Attempt | None:
     """The same; asking whether the call may be made keeps no other task waiting."""
     found = _wanted(place, sent)
     if isinstance(found, Request):
+        name, prints = _name(sent, found), _fingerprint(place, sent)
+        replay, decision = place.trace.replay, None
         try:
-            await permit_async(place, sent.match.dialect.kind, _name(sent, found), sent.match.body)
+            if replay is not None:
+                decision = await replay.model_async(place, sent, name, prints)
+            if decision is None or decision.live:
+                await permit_async(place, sent.match.dialect.kind, name, sent.match.body)
         except EnforcementError as error:
             raise _stop(error) from None
-        return _opened(place, sent, found)
+        return _opened(place, sent, found, prints, decision)
     return found
+
+
+def _fingerprint(place: Here, sent: Sent) -> str:
+    """Names what is asked: the path, where some name the model, and the body."""
+    path = urlsplit(sent.url).path
+    prints = place.trace.client.fingerprints
+    return prints.of_request(f"{sent.match.dialect.name} {path}", sent.match.body)
 
 
 def _wanted(place: Here, sent: Sent) -> Attempt | Request | None:
@@ -129,13 +172,16 @@ def _wanted(place: Here, sent: Sent) -> Attempt | Request | None:
         above = _sending.get()
         if above is not None and above.sending:
             return None
-        if not place.trace.client.settings.capture_models:
-            return None
+        replay = place.trace.replay
+        is_rerun = replay is not None and replay.is_rerun
+        if not place.trace.client.settings.capture_models and not is_rerun:
+            return None  # in a re-run nothing may be paid that nobody sees
         call = taken_up(place, sent.url, sent.data)
         if call is not None:
             return Attempt(call)
         try:
-            return sent.match.request()
+            asked: Request = sent.match.request()
+            return asked
         except NotThisDialect:
             return Request(extra=sent.match.body)
     except Exception as error:  # noqa: BLE001 - a recorder never harms the program
@@ -143,10 +189,18 @@ def _wanted(place: Here, sent: Sent) -> Attempt | Request | None:
         return None
 
 
-def _opened(place: Here, sent: Sent, request: Request) -> Attempt | None:
+def _opened(
+    place: Here, sent: Sent, request: Request, fingerprint: str, decision: Decision | None
+) -> Attempt | None:
+    asked = sent
     try:
-        return Attempt(Call(place, sent, request))
-    except Exception as error:  # noqa: BLE001 - a recorder never harms the program
+        if decision is not None and decision.sent is not None:
+            sent = decision.sent
+            request = sent.match.request()
+        return Attempt(Call(place, sent, request, fingerprint, decision, asked))
+    except Exception as error:
+        if decision is not None and (decision.replies is not None or decision.sent is not None):
+            raise  # it would be sent as it is
         failed("begin a model call", error)
         return None
 

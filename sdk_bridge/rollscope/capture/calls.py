@@ -7,28 +7,21 @@ from functools import lru_cache, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rollscope.capture import dialects, secrets
+from rollscope.capture import dialects, responses, secrets
 from rollscope.capture.answers import heard, parsed
 from rollscope.capture.composed import ready
-from rollscope.capture.dialects import Dialect, Match, Request
+from rollscope.capture.dialects import Dialect, Request
 from rollscope.capture.retries import Retrying, is_retryable, logical, may_pass
 from rollscope.capture.streams import Arrived
 from rollscope.context import Here
+from rollscope.playing import Divergence, Sent
 from rollscope.spans import give_up
 from rollscope.told import in_full, without
 from rollscope.tracing import begin
 
 if TYPE_CHECKING:
     from rollscope.capture.attempts import Attempt
-
-
-class Sent(NamedTuple):
-    """A request for a model, as a client is about to send it; names of headers in lower case."""
-
-    url: str
-    headers: list[tuple[str, str]]
-    data: bytes
-    match: Match
+    from rollscope.playing import Decision
 
 
 def may_be_model(path: str) -> bool:
@@ -56,15 +49,26 @@ class _Failed(NamedTuple):
     time: int
     told: bool
     """Whether the provider said what is wrong."""
+    response: dict[str, Any] | None = None
 
 
 class Call:
     """A model call: its span, and what is known of its attempts so far."""
 
-    def __init__(self, place: Here, sent: Sent, request: Request) -> None:
+    def __init__(
+        self,
+        place: Here,
+        sent: Sent,
+        request: Request,
+        fingerprint: str = "",
+        decision: Decision | None = None,
+        asked: Sent | None = None,
+    ) -> None:
+        """``asked`` is what the program sends, where something else is sent."""
         self.place = place
+        self.decision = decision
+        self.asked = asked or sent
         self.url = sent.url
-        self.data = sent.data
         self.dialect = sent.match.dialect
         self.is_stream = sent.match.stream
         self.model = request.model
@@ -86,6 +90,8 @@ class Call:
             request.model or self.dialect.name,
             ready=ready(recorder, request.to_log()),
             attrs=attrs,
+            fingerprint=fingerprint,
+            decision=decision,
         )
         if self._logical is not None:
             self._logical.call = self
@@ -103,15 +109,31 @@ class Call:
 
     def lost(self, attempt: Attempt, error: BaseException) -> None:
         """The client raised; there is no answer."""
+        if isinstance(error, Divergence):
+            if (replay := self.place.trace.replay) is not None:
+                replay.stop(str(error))
+            self.span.finish("error", error=error)
+            return
         if not isinstance(error, Exception):
             self.span.finish("cancelled", attrs=self._attrs(None, {}))
             return
         what = self._clean(in_full(error))
         status = getattr(error, "status", None)  # an aiohttp client may be told to raise
         attrs = self._attrs(status if isinstance(status, int) else None, {})
-        self._fail(attempt, what, attrs, may_pass(error), told=False)
+        # Of such an answer the program gets nothing but the status.
+        response: dict[str, Any] | None = None
+        if "status" in attrs:
+            response = {"status": status, "headers": {}, "body": ""}
+        self._fail(attempt, what, attrs, may_pass(error), told=False, response=response)
 
-    def refused(self, attempt: Attempt, status: int, headers: Mapping[str, str], body: Any) -> None:
+    def refused(
+        self,
+        attempt: Attempt,
+        status: int,
+        headers: Mapping[str, str],
+        body: Any,
+        arrived: Arrived | None = None,
+    ) -> None:
         """The answer is an error. ``body`` is None as long as it is not read."""
         if body is None:
             kind = message = f"HTTP {status}"
@@ -121,10 +143,15 @@ class Call:
         attrs = self._attrs(status, headers)
         if attempt.noted:  # now it is known why
             if self._failed is not None and self.attempts == attempt.number:
-                self._failed = self._failed._replace(error=error, told=True)
+                response = self._response(arrived)
+                self._failed = self._failed._replace(error=error, told=True, response=response)
             return
         wait = _retry_after(headers)
-        self._fail(attempt, error, attrs, is_retryable(status), told=body is not None, wait=wait)
+        passing = is_retryable(status)
+        response = self._response(arrived)
+        self._fail(
+            attempt, error, attrs, passing, told=body is not None, wait=wait, response=response
+        )
 
     def _fail(
         self,
@@ -135,6 +162,7 @@ class Call:
         *,
         told: bool,
         wait: float | None = None,
+        response: dict[str, Any] | None = None,
     ) -> None:
         now = self.recorder.time()
         if passing:
@@ -148,7 +176,7 @@ class Call:
             if wait is not None:
                 said["retry_after"] = wait
             self.span.note("attempt", said)
-        self._failed = _Failed(error, attrs, now, told)
+        self._failed = _Failed(error, attrs, now, told, response)
         if self._logical is not None and not self._logical.over:
             return
         if not passing or self._logical is not None:
@@ -163,21 +191,22 @@ class Call:
         last, self._failed = self._failed, None
         if last is None:
             return
+        more = self._kept(last.response)
         if error is None:
-            self.span.finish("error", error=last.error, attrs=last.attrs, time=last.time)
+            self.span.finish("error", error=last.error, attrs=last.attrs, time=last.time, more=more)
         elif not isinstance(error, Exception):
             self.span.finish("cancelled", attrs=last.attrs)
         else:
             what = in_full(error)
             if last.told:
                 what["message"] = last.error["message"]
-            self.span.finish("error", error=self._clean(what), attrs=last.attrs)
+            self.span.finish("error", error=self._clean(what), attrs=last.attrs, more=more)
 
     def ended(self, attempt: Attempt, arrived: Arrived) -> None:
         """The answer is over."""
         if arrived.status >= 400:
             body = parsed(arrived.body) if arrived.body or not arrived.closed else None
-            self.refused(attempt, arrived.status, arrived.headers, body)
+            self.refused(attempt, arrived.status, arrived.headers, body, arrived)
             return
         said = heard(self, arrived)
         error = said.error
@@ -187,10 +216,32 @@ class Call:
             said.status,
             output=said.output,
             error=None if error is None else self._clean(error),
-            usage=said.usage,
+            usage=self._spent(said.usage),
             first_token=arrived.first_token,
             attrs=self._attrs(arrived.status, arrived.headers),
+            more=self._kept(self._response(arrived)),
         )
+
+    def _response(self, arrived: Arrived | None) -> dict[str, Any] | None:
+        """The answer as it came, where a re-run can have it."""
+        if arrived is None or not self.recorder.may_show:
+            return None
+        return responses.to_log(arrived)
+
+    def _kept(self, response: dict[str, Any] | None) -> dict[str, Any] | None:
+        """It as a field of the end, without the keys that an error may echo."""
+        if response is None:
+            return None
+        if response["status"] >= 400:
+            response = self._clean(response)
+        return {"response": self.recorder.fact(response)}
+
+    def _spent(self, usage: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What the call really used: one that is answered from a record saves what that cost."""
+        if usage is None or self.decision is None or self.decision.replies is None:
+            return usage
+        saved = {"model": usage.get("model"), "saved_usd": usage.get("cost_usd")}
+        return {name: value for name, value in saved.items() if value is not None} or None
 
     def _clean(self, error: dict[str, Any]) -> dict[str, Any]:
         """An error without the keys that it may echo."""

@@ -7,11 +7,13 @@ from typing import Any
 
 from rollscope.capture import attempts
 from rollscope.capture.attempts import Attempt
-from rollscope.capture.calls import Sent, may_be_model, sent
+from rollscope.capture.calls import may_be_model, sent
+from rollscope.capture.httpx_replies import Replies
 from rollscope.capture.patching import wrap
 from rollscope.capture.streams import Answer, async_tee, sync_tee
 from rollscope.context import Here, aside, here
 from rollscope.guard import failed
+from rollscope.playing import Sent
 
 Tee = Callable[[Any, Answer], Any]
 
@@ -20,6 +22,7 @@ def patch(module: Any) -> None:
     """Watch the clients of the module."""
     tee = sync_tee(module.SyncByteStream)
     atee = async_tee(module.AsyncByteStream)
+    replies = Replies(module)
 
     def send(
         wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -34,12 +37,27 @@ def patch(module: Any) -> None:
             return wrapped(*args, **kwargs)
         try:
             with attempt:
-                response = wrapped(*args, **kwargs)
+                response = _response(wrapped, client, args, kwargs, attempt)
         except BaseException as error:
             attempt.failed(error)
             raise
         _answered(attempt, response, tee)
         return response
+
+    def _response(
+        wrapped: Callable[..., Any],
+        client: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        attempt: Attempt,
+    ) -> Any:
+        if not attempt.is_steered:
+            return wrapped(*args, **kwargs)
+        args, kwargs, request = _changed(replies, attempt, args, kwargs)
+        reply = attempt.reply()
+        if reply is None:
+            return wrapped(*args, **kwargs)
+        return replies.answer(client, request, reply, kwargs.get("stream", False))
 
     def asend(
         wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -49,7 +67,7 @@ def patch(module: Any) -> None:
             return wrapped(*args, **kwargs)
         if (request := _sent(args, kwargs)) is None:
             return _asend_other(wrapped, args, kwargs)
-        return _asend(wrapped, request, args, kwargs, atee)
+        return _asend(wrapped, client, request, args, kwargs, atee, replies)
 
     wrap(module.Client, "send", send)
     wrap(module.AsyncClient, "send", asend)
@@ -57,10 +75,12 @@ def patch(module: Any) -> None:
 
 async def _asend(
     wrapped: Callable[..., Any],
+    client: Any,
     request: Sent,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     tee: Tee,
+    replies: Replies,
 ) -> Any:
     place: Here | None = here()  # of the task that awaits, which may be another than the caller's
     attempt = None if place is None else await attempts.begin_async(place, request)
@@ -68,12 +88,36 @@ async def _asend(
         return await wrapped(*args, **kwargs)
     try:
         with attempt:
-            response = await wrapped(*args, **kwargs)
+            if not attempt.is_steered:
+                response = await wrapped(*args, **kwargs)
+            else:
+                args, kwargs, changed = _changed(replies, attempt, args, kwargs)
+                reply = attempt.reply()
+                if reply is None:
+                    response = await wrapped(*args, **kwargs)
+                else:
+                    stream = kwargs.get("stream", False)
+                    response = await replies.answer_async(client, changed, reply, stream)
     except BaseException as error:
         attempt.failed(error)
         raise
     _answered(attempt, response, tee)
     return response
+
+
+def _changed(
+    replies: Replies, attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
+    """What ``send`` is called with, and its request, after an edit of what is sent."""
+    request = args[0] if args else kwargs["request"]
+    if attempt.sent is None:
+        return args, kwargs, request
+    changed = replies.changed(request, attempt.sent)
+    return (
+        ((changed, *args[1:]), kwargs, changed)
+        if args
+        else ((), {**kwargs, "request": changed}, changed)
+    )
 
 
 async def _asend_other(

@@ -108,12 +108,13 @@ def taken_up(place: Here, url: str, data: bytes) -> Call | None:
     found = logical()
     if found is not None:
         call = found.call
-        return call if call is not None and call.has_failed and call.url == url else None
+        return call if call is not None and call.has_failed and call.asked.url == url else None
     pending = place.branch.retrying
     if not isinstance(pending, Retrying):
         return None
     call = pending.call
-    if call.place.span is not place.span or call.url != url or call.data != data:
+    asked = call.asked
+    if call.place.span is not place.span or asked.url != url or asked.data != data:
         return None
     place.branch.retrying = None
     return call

@@ -14,6 +14,18 @@ def patch(module: Any) -> None:
     """Watch the clients that are defined in the ``_base_client`` of a package."""
     wrap(getattr(module, "SyncAPIClient", None), "request", _request)
     wrap(getattr(module, "AsyncAPIClient", None), "request", _arequest)
+    wrap(getattr(module, "BaseClient", None), "_calculate_retry_timeout", _wait)
+
+
+def _wait(
+    wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Seconds until the next attempt: an answer out of a record is not waited for."""
+    current = logical()
+    call = None if current is None else current.call
+    if call is not None and call.decision is not None and call.decision.replies is not None:
+        return 0.0
+    return wrapped(*args, **kwargs)
 
 
 def _request(

@@ -7,12 +7,16 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from types import CoroutineType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollscope.active import NOTHING
 from rollscope.context import Here, enter, here
 from rollscope.errors import ConfigError
+from rollscope.packing import NotPackable, packed
 from rollscope.values import Limits, to_json
+
+if TYPE_CHECKING:
+    from rollscope.decorators.steered import Steered
 
 Function = Callable[..., Any]
 
@@ -26,15 +30,23 @@ class Call(Protocol):
     """Where the code of the function stands."""
     keeps: bool
     """Whether its output is recorded."""
+    remade: bool
+    """Whether a re-run may have to give what it gave."""
+    steered: Steered | None
+    """Set where the function is called with something else, or not at all."""
 
     def leave(self) -> None:
         """Stand where the call was made; it goes on."""
 
     def done(self, output: Any) -> None:
-        """It returned, and the code stands where it was called. Raises nothing."""
+        """It returned, and the code stands where it was called. Raises Divergence at most."""
 
     def broke(self, error: BaseException, output: Any = NOTHING) -> None:
         """It raised, after it gave this output; otherwise as ``done``."""
+
+    def known(self, *, awaited: bool = False, pieces: dict[str, Any] | None = None) -> None:
+        """More of it is known: it is async; or it is a generator, and what of its items a re-run
+        needs beside the output."""
 
 
 class Around(Protocol):
@@ -90,6 +102,10 @@ def _plain(function: Function, around: Around) -> Function:
         current = called(args, kwargs)
         if current is None:
             return function(*args, **kwargs)
+        if current.steered is not None:
+            args, kwargs = current.steered.args, current.steered.kwargs
+            if current.steered.given is not None:
+                return current.steered.give()
         try:
             output = function(*args, **kwargs)
         except BaseException as error:
@@ -98,6 +114,7 @@ def _plain(function: Function, around: Around) -> Function:
         if type(output) is CoroutineType:  # of an async function that another decorator hides
             place = current.place
             current.leave()
+            current.known(awaited=True)
             return _awaited(output, current, place)
         current.done(output)
         return output
@@ -123,6 +140,10 @@ def _coroutine(function: Function, around: Around) -> Function:
         current = await called(args, kwargs)
         if current is None:
             return await function(*args, **kwargs)
+        if current.steered is not None:
+            args, kwargs = current.steered.args, current.steered.kwargs
+            if current.steered.given is not None:
+                return await current.steered.give_async()
         try:
             output = await function(*args, **kwargs)
         except BaseException as error:
@@ -144,16 +165,22 @@ class Yielded:
     ROOM = Limits().bytes
     """Bytes of all items together."""
 
-    def __init__(self, keeps: bool) -> None:
+    def __init__(self, keeps: bool, remade: bool = False) -> None:
         self._items: list[Any] = []
+        self._packed: list[Any] = []
         self._count = 0
         self._left = self.ROOM if keeps else 0
+        self._remade = keeps and remade
+        self._why = ""
 
     def add(self, item: Any) -> None:
         """It gave an item."""
         self._count += 1
         if self._left <= 0 or self._count > self.MOST:
+            self._why = self._why or "It gave more than the log holds."
             return
+        if self._remade and not self._why:
+            self._keep(item)
         if type(item) is str:
             item = item[: self._left]
             self._left -= len(item)
@@ -161,6 +188,26 @@ class Yielded:
             item = to_json(item, Limits(bytes=max(_LEAST, self._left)))
             self._left -= len(item.data)
         self._items.append(item)
+
+    def _keep(self, item: Any) -> None:
+        """For a re-run, which gives the very same."""
+        try:
+            if type(item) is str and len(item) > self._left:
+                raise NotPackable("It gave more than the log holds.")
+            self._packed.append(packed(item))
+        except NotPackable as why:
+            self._why = str(why)
+
+    def pieces(self, returned: Any = None) -> dict[str, Any] | None:
+        """What a re-run needs beside ``output``; None if it needs nothing."""
+        if not self._remade or (returned is None and not self._count):
+            return None
+        if not self._why and returned is not None:
+            try:
+                return {"items": self._packed, "returned": packed(returned)}
+            except NotPackable as why:
+                self._why = str(why)
+        return {"not": self._why} if self._why else {"items": self._packed}
 
     def output(self, returned: Any = None) -> Any:
         """All of it, with what it returned at its end."""
@@ -178,7 +225,11 @@ def _generator(function: Function, around: Around) -> Function:
         current = around.called(args, kwargs)
         if current is None:
             return (yield from function(*args, **kwargs))
-        yielded, inside = Yielded(current.keeps), _Inside(current)
+        if current.steered is not None:
+            args, kwargs = current.steered.args, current.steered.kwargs
+            if current.steered.given is not None:
+                return (yield from current.steered.items())
+        yielded, inside = Yielded(current.keeps, current.remade), _Inside(current)
         try:
             iterator = function(*args, **kwargs)
             step = functools.partial(next, iterator)
@@ -196,10 +247,12 @@ def _generator(function: Function, around: Around) -> Function:
                     step = functools.partial(iterator.throw, thrown)
         except StopIteration as end:
             with inside.at_its_end():
+                current.known(pieces=yielded.pieces(end.value))
                 current.done(yielded.output(end.value))
             return end.value
         except BaseException as error:
             with inside.at_its_end():
+                current.known(pieces=yielded.pieces())
                 current.broke(error, yielded.output())
             raise
 
@@ -210,7 +263,15 @@ def _async_generator(function: Function, around: Around) -> Function:
     async def call(*args: Any, **kwargs: Any) -> Any:
         # Recorded or not, it is driven by hand: an async generator knows no "yield from".
         current = await around.called_async(args, kwargs)
-        yielded, inside = Yielded(current is not None and current.keeps), _Inside(current)
+        if current is not None and current.steered is not None:
+            args, kwargs = current.steered.args, current.steered.kwargs
+            if current.steered.given is not None:
+                async for item in current.steered.items_async():
+                    yield item
+                return
+        yielded, inside = Yielded(False), _Inside(current)
+        if current is not None:
+            yielded = Yielded(current.keeps, current.remade)
         try:
             iterator = function(*args, **kwargs)
             step = iterator.__anext__
@@ -230,10 +291,12 @@ def _async_generator(function: Function, around: Around) -> Function:
         except StopAsyncIteration:
             if current is not None:
                 with inside.at_its_end():
+                    current.known(pieces=yielded.pieces())
                     current.done(yielded.output())
         except BaseException as error:
             if current is not None:
                 with inside.at_its_end():
+                    current.known(pieces=yielded.pieces())
                     current.broke(error, yielded.output())
             raise
 

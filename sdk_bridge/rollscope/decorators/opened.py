@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollscope.active import NOTHING, Active
 from rollscope.context import Branch, Here, enter, here
 from rollscope.guard import guarded
+from rollscope.playing import Divergence, stop_in
 from rollscope.spans import Span
 from rollscope.tracing import Trace, outside
 from rollscope.values import Limits, to_json
+
+if TYPE_CHECKING:
+    from rollscope.decorators.steered import Steered
 
 
 class Opened(Protocol):
@@ -18,6 +22,8 @@ class Opened(Protocol):
     place: Here | None
     active: Active
     keeps: bool
+    remade: bool
+    steered: Steered | None
 
     def leave(self) -> None:
         """Stand where it was opened; it goes on."""
@@ -31,6 +37,9 @@ class Opened(Protocol):
     def holds(self, at: Here | None) -> bool:
         """Whether the place is inside of it."""
 
+    def known(self, *, awaited: bool = False, pieces: dict[str, Any] | None = None) -> None:
+        """More of it is known, which only a re-run needs."""
+
 
 class Unrecorded:
     """A run of a client that is switched off, as cheap as can be.
@@ -40,6 +49,8 @@ class Unrecorded:
     """
 
     keeps = False
+    remade = False
+    steered: Steered | None = None
 
     def __init__(self, quiet: Trace) -> None:
         self.active: Active = quiet
@@ -59,6 +70,9 @@ class Unrecorded:
         """Stand outside again."""
         enter(None)
 
+    def known(self, *, awaited: bool = False, pieces: dict[str, Any] | None = None) -> None:
+        """Nothing is recorded."""
+
     def done(self, output: Any = NOTHING) -> None:
         """It is over."""
         enter(None)
@@ -73,6 +87,10 @@ class SpanCall:
     and within which limits."""
 
     __slots__ = ("_before", "_limits", "active", "keeps", "place")
+
+    steered: Steered | None = None
+    """Set where the function is called with something else, or not at all."""
+    remade = False
 
     def __init__(
         self,
@@ -105,6 +123,9 @@ class SpanCall:
         while span is not None and span is not self.active:
             span = span.parent
         return span is not None
+
+    def known(self, *, awaited: bool = False, pieces: dict[str, Any] | None = None) -> None:
+        """A step that no re-run gives again needs none of it."""
 
     def done(self, output: Any = NOTHING) -> None:
         """It went well."""
@@ -159,7 +180,8 @@ class RunCall(SpanCall):
 
 def ending_of(error: BaseException) -> tuple[str, BaseException | None]:
     """How a step ends that this leaves, and what is told of it."""
-    if isinstance(error, Exception):
+    error = stop_in(error) or error
+    if isinstance(error, Exception | Divergence):
         return "error", error
     if isinstance(error, SystemExit):
         return ("ok", None) if error.code in (None, 0) else ("error", error)

@@ -10,12 +10,17 @@ from rollscope.active import Active
 from rollscope.context import Agent, Here, here
 from rollscope.decorators.opened import Opened, RunCall, SpanCall
 from rollscope.decorators.scopes import Calls, Scope
+from rollscope.decorators.steered import Steered, StepCall
+from rollscope.playing import Asked, upcoming
+from rollscope.spans import Span
 from rollscope.told import word
 from rollscope.tracing import begin, inside
+from rollscope.values import to_json
 
 if TYPE_CHECKING:
     from rollscope.client import Rollscope
     from rollscope.decorators.entry import Entry
+    from rollscope.playing import Decision
 
 
 class Run(Scope):
@@ -72,11 +77,9 @@ class Run(Scope):
         arguments: dict[str, Any] | None = None,
     ) -> Opened:
         """Open the run, or the step of the one that the code is part of."""
-        if before is not None and not self._new_run:
+        if before is not None and self.is_step(before):
             agent = self._agent_at(name, before.agent)
-            to = before.trace.recorder
-            attrs = self._metadata if to is None or to.capture else None
-            span = begin(before, self.kind, name, input=input, attrs=attrs, agent=agent)
+            span = self._begin(before, name, input, agent)
             return SpanCall(before, inside(span, before, agent), span, self.capture_output)
         client = self.client()
         place = client.begin(
@@ -90,6 +93,45 @@ class Run(Scope):
             caller=before,
         )
         return RunCall(before, place, self.capture_output, flushes=self._agent is not None)
+
+    def is_step(self, before: Here) -> bool:
+        """Whether it is a step of the run that the code is part of. A re-run is always one run:
+        what is not part of it would not be steered."""
+        replay = before.trace.replay
+        return not self._new_run or (replay is not None and replay.is_rerun)
+
+    def open_call(
+        self,
+        before: Here,
+        name: str,
+        input: Any,
+        decision: Decision | None,
+        steered: Steered | None,
+        fingerprint: str,
+    ) -> Opened:
+        """Open a step around a call."""
+        agent = self._agent_at(name, before.agent)
+        span = self._begin(before, name, input, agent, fingerprint, decision)
+        return StepCall(
+            before, inside(span, before, agent), span, self.capture_output, None,
+            remade=False, decision=decision, steered=steered,
+        )  # fmt: skip
+
+    def _begin(
+        self,
+        before: Here,
+        name: str,
+        input: Any,
+        agent: Agent | None,
+        fingerprint: str = "",
+        decision: Decision | None = None,
+    ) -> Span:
+        to = before.trace.recorder
+        attrs = self._metadata if to is None or to.capture else None
+        return begin(
+            before, self.kind, name, input=input, attrs=attrs, agent=agent,
+            fingerprint=fingerprint, decision=decision,
+        )  # fmt: skip
 
     def _agent_at(self, name: str, above: Agent | None) -> Agent | None:
         if self._agent is None:
@@ -115,15 +157,43 @@ class _RunCalls(Calls):
         before = here()
         if before is None:
             client = self._scope.client()
-            if not client.enabled:
+            if not client.enabled and upcoming.get() is None:
                 return client.unrecorded.entered()
         elif before.trace.recorder is None:
             return None
         arguments = self.arguments(args, kwargs)
         scope = self._scope
+        if before is not None and scope.is_step(before):
+            return self._step(before, arguments, args, kwargs)
         input, session = scope.given(arguments), arguments.get("session_id")
         beside = arguments if scope.capture_input and input is not arguments else None
         return scope.open(before, self.name, input, session, self.entry, beside)
+
+    def _step(
+        self,
+        before: Here,
+        arguments: dict[str, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Opened:
+        """A call inside a run is a step of it."""
+        scope, trace = self._scope, before.trace
+        given: Any = scope.given(arguments)
+        fingerprint = ""
+        if given is arguments:
+            given = to_json(arguments)
+            fingerprint = trace.client.fingerprints.of_data(given.data)
+        if trace.replay is None:
+            return scope.open_call(before, self.name, given, None, None, fingerprint)
+        asked = Asked(scope.kind, self.name, arguments, fingerprint, is_call=False)
+        decision = trace.replay.call(before, asked)
+        steered = None
+        if decision.given or decision.arguments is not None:
+            if decision.arguments is not None:
+                given = decision.arguments if scope.capture_input else given
+                args, kwargs = self.edited(trace.replay, decision.arguments, args)
+            steered = Steered(args, kwargs, decision.given)
+        return scope.open_call(before, self.name, given, decision, steered, fingerprint)
 
 
 def _as_session(value: Any) -> str | None:

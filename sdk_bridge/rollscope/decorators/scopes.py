@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rollscope.active import NOTHING, Active
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from rollscope.client import Rollscope
     from rollscope.decorators.opened import Opened
+    from rollscope.playing import Playing
 
 F = TypeVar("F")
 
@@ -123,6 +125,7 @@ class Calls(ABC):
     def __init__(self, scope: Scope, function: Any) -> None:
         self.name = scope.name or _name_of(function)
         self.entry = Entry(function, scope.resumable)
+        self._function = function
         self._names, self._rest, self._own = _parameters(function)
 
     @abstractmethod
@@ -142,6 +145,34 @@ class Calls(ABC):
         if self._own:
             given.pop(self._own, None)
         return {**given, **kwargs} if kwargs else given
+
+    def bound(
+        self, arguments: dict[str, Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """How the function is called with arguments by name; ``args`` is how it would have been:
+        it brings the object that it is a method of. Raises TypeError where they do not fit it."""
+        left = dict(arguments)
+        rest = left.pop(self._rest, None) if self._rest else None
+        positional = list(args[:1]) if self._own else []
+        for name in self._names[len(positional) :]:
+            if name not in left:
+                break
+            positional.append(left.pop(name))
+        if isinstance(rest, list | tuple):
+            positional.extend(rest)
+        with suppress(ValueError):  # it is written in C, and does not say
+            inspect.signature(self._function).bind(*positional, **left)
+        return tuple(positional), left
+
+    def edited(
+        self, playing: Playing, arguments: dict[str, Any], args: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The same after somebody has edited them. Raises Divergence where they do not fit."""
+        try:
+            return self.bound(arguments, args)
+        except TypeError as error:
+            why = f"The edited arguments do not fit {self.name}: {error}."
+            raise playing.stop(why) from None
 
 
 def _name_of(function: Any) -> str:

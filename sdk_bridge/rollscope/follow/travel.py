@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rollscope import ending
 from rollscope.context import Agent, Branch, Here, enter, here
+from rollscope.elsewhere import Elsewhere
 from rollscope.guard import guarded
+from rollscope.playing import Divergence, stop_in
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 _INHERITED = (
     "log_dir", "endpoint", "capture", "capture_models", "max_value_bytes", "spool_max_bytes",
-    "prices",
+    "prices", "masks", "pickle_results", "listen",
 )  # fmt: skip
 """Settings that processes of one run have in common."""
 
@@ -44,6 +47,9 @@ class Ticket(NamedTuple):
     redacted: bool = False
     """Its contents went through a hook of the program, which another process may not have."""
     variables: tuple[tuple[str, str], ...] = ()
+    rerun: str = ""
+    """It is a part of a re-run: before the edited step ("p"), or after it, where tools are called
+    ("l") or need a word first ("w")."""
 
     def __repr__(self) -> str:
         return f"<place in the run {self.run}>"  # the variables hold the token
@@ -64,7 +70,15 @@ def ticket(place: Here, branch: Branch) -> Ticket:
         agent,
         settings.redact is not None,
         tuple(said.items()),
+        _rerun(trace, branch),
     )
+
+
+def _rerun(trace: Trace, branch: Branch) -> str:
+    replay = trace.replay
+    if replay is None or not replay.is_rerun:
+        return ""
+    return ("w" if replay.asks else "l") if branch.after else "p"
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -73,7 +87,10 @@ def variables(settings: Settings) -> dict[str, str]:
     for name in _INHERITED:
         value = getattr(settings, name)
         if value != _default_of(name):
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            if isinstance(value, tuple):
+                text = "\n".join(value)
+            else:
+                text = str(value).lower() if isinstance(value, bool) else str(value)
             said[f"ROLLSCOPE_{name.upper()}"] = text
     return said
 
@@ -90,7 +107,7 @@ class Job(NamedTuple):
     ticket: Ticket
 
     def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        with visiting(self.ticket):
+        with visiting(self.ticket), sent_back(self.ticket):
             return function(*args, **kwargs)
 
 
@@ -102,8 +119,38 @@ class Each(NamedTuple):
     spread: bool
 
     def __call__(self, item: tuple[Ticket, Any]) -> Any:
-        with visiting(item[0]):
+        with visiting(item[0]), sent_back(item[0]):
             return self.function(*item[1]) if self.spread else self.function(item[1])
+
+
+class Stopped(Exception):
+    """Carries a Divergence out of a pool, whose workers die of what is no Exception: who waits
+    for the job would wait for ever. Where it was sent from another process it is a Divergence."""
+
+    def __init__(self, run: str, why: str) -> None:
+        super().__init__(why)
+        self._run = run
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _stopped, (self._run, str(self))
+
+
+def _stopped(run: str, why: str) -> Divergence:
+    trace = _Visitors._own(run)
+    replay = None if trace is None else trace.replay
+    return Divergence(why) if replay is None else replay.stop(why)
+
+
+@contextmanager
+def sent_back(ticket: Ticket) -> Iterator[None]:
+    """Within, a re-run that may go no further says so to who waits for the job."""
+    try:
+        yield
+    except BaseException as error:
+        stop = stop_in(error)
+        if stop is None:
+            raise
+        raise Stopped(ticket.run, str(stop)) from None
 
 
 class visiting:
@@ -158,6 +205,7 @@ class _Visitors:
         from rollscope.client import remote
 
         branch = Branch(ticket.branch)
+        branch.after = ticket.rerun != "p"
         trace = self._own(ticket.run)
         if trace is None:
             client = self._client(ticket)
@@ -169,6 +217,8 @@ class _Visitors:
                     if trace.silent:
                         return place
                     self._joined[client, ticket.run] = trace
+                if ticket.rerun:
+                    trace.replay = Elsewhere(asks=ticket.rerun == "w")
                 self._users[trace] = self._users.get(trace, 0) + 1
         span = None
         if ticket.span is not None:

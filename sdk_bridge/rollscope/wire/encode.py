@@ -126,10 +126,9 @@ class Encoder:
             messages = self._lists.begin(str(fields.get("span")), sent["messages"])
             if messages is not None:
                 fields |= {"input": {**sent, "messages": messages}, "listed": True}
-        seq = self.seq
-        self.seq = seq + 1
         event = {
-            "type": type, "run": self.run, "proc": self.proc, "seq": seq, "time": now, **fields,
+            "type": type, "run": self.run, "proc": self.proc, "seq": self.seq, "time": now,
+            **fields,
         }  # fmt: skip
         self._lossy = False
         try:
@@ -139,6 +138,7 @@ class Encoder:
             line = self._odd_line(event)
         if self._lossy:
             line = self._lossy_line(event, fields, line)
+        self.seq += 1  # now that there is such a line: there may have been no stack to make it with
         return blobs + line if blobs else line
 
     def _plain(self, value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rollscope.sinks._frames import unpack
 
 if TYPE_CHECKING:
     import socket
@@ -56,3 +58,19 @@ def retry_after(text: str | None) -> float | None:
         return min(3600.0, max(0.0, float(text or "")))
     except ValueError:
         return None
+
+
+def header_of(message: bytes) -> dict[str, Any]:
+    """The header of a message of the server. Raises LinkDown where it is none."""
+    try:
+        return unpack(message)
+    except ValueError as error:
+        raise LinkDown(f"The server does not speak the protocol: {error}.", reached=True) from None
+
+
+def refusal(header: dict[str, Any], said: str) -> LinkRefused:
+    """What an error message of the server means; ``said`` is its sentence."""
+    if header.get("retryable"):
+        wait = header.get("retry_after")
+        return LinkRefused(503, said, wait if isinstance(wait, int | float) else None)
+    return LinkRefused(401 if header.get("code") == "auth" else 400, said)

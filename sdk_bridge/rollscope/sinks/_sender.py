@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections import deque
@@ -14,8 +13,9 @@ from rollscope.address import Address
 from rollscope.errors import RollscopeError, TransportError
 from rollscope.guard import failed
 from rollscope.sinks._bell import Bell
-from rollscope.sinks._frames import VERSION, Batch, pack, unpack
-from rollscope.sinks._link import Link, LinkDown, LinkRefused
+from rollscope.sinks._ear import Deaf, Ear, hello
+from rollscope.sinks._frames import Batch, pack
+from rollscope.sinks._link import Link, LinkDown, LinkRefused, header_of, refusal
 from rollscope.sinks._retry import Pace, Retry, Stopped, Wait
 from rollscope.sinks._stream import Stream
 from rollscope.sinks.spool import Spool
@@ -31,6 +31,7 @@ class Sender:
         spool: Spool,
         report: Callable[[RollscopeError], object],
         pace: Pace,
+        ear: Ear | None = None,
     ) -> None:
         self.streams: dict[tuple[str, int], Stream] = {}
         self.changed = threading.Condition()  # entered again by a signal handler of its thread
@@ -44,16 +45,15 @@ class Sender:
         self._spool = spool
         self._report = report
         self._pace = pace
+        self._ear = ear or Deaf()
+        self._to_say: deque[dict[str, Any]] = deque()
         self._ready: deque[Stream] = deque()
         self._retry = Retry(pace, report)
         self._bell = Bell()
         self._given_up: set[tuple[str, int]] = set()
         self._link: Link | None = None
-        self._asleep = False
-        self._hurry = False
-        self._closing = False
-        self._unacked = 0
-        self._asked = 0
+        self._asleep = self._hurry = self._closing = False
+        self._unacked = self._asked = 0
         self._adopt_at = 0.0
 
     # Called by the program's threads -------------------------------------------------------------
@@ -64,6 +64,11 @@ class Sender:
         self._ready.append(stream)
         if self._asleep:
             self.ring()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        """Have the server told; what waits when the connection ends is not said."""
+        self._to_say.append(message)
+        self.ring()
 
     @property
     def failing(self) -> bool:
@@ -77,7 +82,7 @@ class Sender:
 
     def ring(self, *, hurry: bool = False) -> None:
         """Wake the thread; ``hurry``: also from the rest that it takes after a failure."""
-        self._hurry = self._hurry or hurry
+        self._hurry |= hurry
         self._bell.ring()
 
     def close(self) -> None:
@@ -111,6 +116,7 @@ class Sender:
         """Let go of everything in a forked child, without a word to the server."""
         if self._link is not None:
             self._link.forget()
+        self._ear.forget()
         for stream in list(self.streams.values()):
             stream.forget()
         self.dismiss()
@@ -176,9 +182,10 @@ class Sender:
         self._welcome(link)
         until = time.monotonic() + (self._retry.spell if by_http else float("inf"))
         self._adopt_at = 0.0
-        heard = look = time.monotonic()
-        moved = link.moved
+        heard, look, moved = time.monotonic(), 0.0, link.moved
         while not self._closing and (now := time.monotonic()) < until:
+            while self._to_say:
+                link.send(pack(self._to_say.popleft()))
             if now >= look or self._hurry:
                 self._hurry = False
                 self._adopt(now)
@@ -195,17 +202,20 @@ class Sender:
             self._retry.spell_over()
 
     def _welcome(self, link: Link) -> None:
-        about = {"type": "hello", "v": VERSION, "client": "rollscope-python", "pid": os.getpid()}
-        link.send(pack(about))
+        by_http = self._retry.by_http
+        link.send(hello(self._ear, by_http=by_http))
         deadline = time.monotonic() + self._pace.timeout
         while (left := deadline - time.monotonic()) > 0 and not self._closing:
             if messages := link.exchange(left, self._bell.alarm):
                 self._bell.quiet()
-                if self._header(messages[0])["type"] != "welcome":
+                if (said := self._header(messages[0]))["type"] != "welcome":
                     break
+                self._ear.met(self._say if "hears" in said and not by_http else None)
                 with self.changed:
                     self._retry.welcomed()
                     self.changed.notify_all()
+                for message in messages[1:]:
+                    self._hear(message)
                 return
             self._bell.quiet()
         if not self._closing:
@@ -307,12 +317,7 @@ class Sender:
     # What is heard -------------------------------------------------------------------------------
 
     def _header(self, message: bytes) -> dict[str, Any]:
-        try:
-            header = unpack(message)
-        except ValueError as error:
-            raise LinkDown(
-                f"The server does not speak the protocol: {error}.", reached=True
-            ) from None
+        header = header_of(message)
         if header["type"] == "error":
             self._hear_error(header)
         return header
@@ -320,7 +325,8 @@ class Sender:
     def _hear(self, message: bytes) -> None:
         header = self._header(message)
         if header["type"] != "ack":
-            return  # a newer server may say more
+            self._ear.hear(header)
+            return
         stream = self.streams.get((str(header.get("run")), header.get("proc", -1)))
         seq = header.get("seq")
         if stream is None or not isinstance(seq, int):
@@ -359,21 +365,19 @@ class Sender:
     def _hear_error(self, header: dict[str, Any]) -> None:
         said = str(header.get("message"))[:500]
         if "run" in header and not header.get("retryable"):
-            stream = self.streams.get((str(header["run"]), header.get("proc", -1)))
-            if stream is not None:
+            if stream := self.streams.get((str(header["run"]), header.get("proc", -1))):
                 self._give_up(stream)
                 self._report(TransportError(f"The server does not take a log: {said}."))
-        elif header.get("retryable"):
-            wait = header.get("retry_after")
-            raise LinkRefused(503, said, wait if isinstance(wait, int | float) else None)
         else:
-            raise LinkRefused(401 if header.get("code") == "auth" else 400, said)
+            raise refusal(header, said)
 
     # What goes wrong -----------------------------------------------------------------------------
 
     def _lost(self) -> None:
         """The connection has ended: what was not acknowledged counts as not sent."""
         self._unacked = self._asked = 0
+        self._ear.lost()
+        self._to_say.clear()
         with self.changed:
             for stream in self.streams.values():
                 stream.rewind()

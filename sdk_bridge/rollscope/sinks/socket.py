@@ -20,6 +20,7 @@ from rollscope.sinks.spool import Spool, SpoolLog
 
 if TYPE_CHECKING:
     from rollscope.config import OnError
+    from rollscope.sinks._ear import Ear
 
 _HELD = 64
 """Logs that have ended and not arrived, which this process holds. Others wait on the disk alone."""
@@ -61,15 +62,17 @@ class SocketSink:
         max_bytes: int = 2 << 30,
         on_error: OnError | None = None,
         pace: Pace | None = None,
+        ear: Ear | None = None,
     ) -> None:
         """``spool`` is the folder of all spools; ``on_error`` is told, on the sender's thread, of
         trouble with the server (AuthError, RateLimitError, TransportError), once each time that it
-        begins. Raises ValueError when the endpoint is no address."""
+        begins. ``ear`` hears commands. Raises ValueError when the endpoint is no address."""
         self._address = parse_address(endpoint)
         # What no header can hold is no token: the server says so.
         self._token = token if token and token.isascii() and token.isprintable() else ""
         self._on_error = on_error
         self._pace = pace or Pace()
+        self._ear = ear
         self.spool = Spool(spool, str(self._address), max_bytes)
         self._logs: WeakSet[SocketLog] = WeakSet()
         self._starting = threading.RLock()
@@ -126,7 +129,7 @@ class SocketSink:
         with self._starting:
             if self._sender is None:
                 self._sender = Sender(
-                    self._address, self._token, self.spool, self._report, self._pace
+                    self._address, self._token, self.spool, self._report, self._pace, self._ear
                 )
             if self._thread is None and not self._closed:
                 thread = threading.Thread(

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING
 
 from websockets.sync.client import connect
 
+from rollscope.control import gate, orders
 from rollscope.sinks import _frames, _link, _retry, spool
+from rollscope_desktop.engine import breakpoints
+from rollscope_desktop.engine.receivers import stream
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from tests.sdk_bridge.receiver import Receiver
 
 PAGE = (ROOT / "docs" / "socket-protocol.md").read_text(encoding="utf-8")
-SENDER = (ROOT / "sdk_bridge" / "rollscope" / "sinks" / "_sender.py").read_text(encoding="utf-8")
+SENDER = "".join(
+    (ROOT / "sdk_bridge" / "rollscope" / "sinks" / name).read_text(encoding="utf-8")
+    for name in ("_sender.py", "_ear.py")
+)
+CONTROL = ROOT / "sdk_bridge" / "rollscope" / "control"
 ENFORCEMENT = (ROOT / "sdk_bridge" / "rollscope" / "enforcement.py").read_text(encoding="utf-8")
 
 
@@ -103,6 +110,20 @@ def test_all_that_the_sender_says_and_hears_is_told_of() -> None:
     assert said == {"hello", "resume", "lines"}
     assert heard == {"welcome", "ack", "error"}
     assert set(told) == {"type"} | said | heard
+
+
+def test_every_command_is_told_of() -> None:
+    section = PAGE.split("\n## Commands\n")[1].split("\n## ")[0]
+    told = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) - {"type"}
+    said = {
+        name
+        for path in (*sorted(CONTROL.glob("*.py")), CONTROL.parent / "bridge" / "in_place.py")
+        for name in re.findall(r'"type": "(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert {*stream.COMMANDS} <= told
+    assert told - {*stream.COMMANDS} == {*breakpoints.HEARS} <= said
+    assert {*orders.PAUSING, *orders.RESUMING, "rules"} == {*stream.COMMANDS}
+    assert gate.PATIENCE == 600
 
 
 def test_all_that_is_asked_before_a_call_is_told_of() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from typing import Any
+
+from rollscope_desktop.model.aligning.sequences import common
 
 MOST = 4_000
 """Lines of either side that are compared; what is longer is cut, and said to be."""
-_WORDY = 400
+_WORDY, _LESS_WORDY, _MANY = 4_000, 400, 400
+"""Characters of a line in which words are compared, and of a line of very many."""
+_WORD = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _CONTEXT = 3
 
 
@@ -55,12 +60,13 @@ def difference(before: Any, after: Any, context: int | None = _CONTEXT) -> Diffe
     folds nothing."""
     old, new = (list(islice(written(value), MOST + 1)) for value in (before, after))
     cut = len(old) > MOST or len(new) > MOST
+    longest = _WORDY if len(old) + len(new) < _MANY else _LESS_WORDY
     lines: list[Line] = []
     for how, a, b, c, d in _matches(old[:MOST], new[:MOST]):
         if how == "equal":
             lines += [Line(Sign.KEPT, text) for text in old[a:b]]
         else:
-            lines += _changed(old[a:b], new[c:d])
+            lines += _changed(old[a:b], new[c:d], longest)
     added = sum(line.sign is Sign.ADDED for line in lines)
     removed = sum(line.sign is Sign.REMOVED for line in lines)
     shown = lines if context is None else _folded(lines, context)
@@ -108,11 +114,11 @@ def _matches(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
     return found
 
 
-def _changed(old: list[str], new: list[str]) -> list[Line]:
+def _changed(old: list[str], new: list[str], longest: int) -> list[Line]:
     """Lines that were replaced, those that stand beside each other with the words that differ."""
     removed, added = [], []
     for before, after in zip(old, new, strict=False):
-        left, right = _words(before, after)
+        left, right = _words(before, after, longest)
         removed.append(Line(Sign.REMOVED, before, left))
         added.append(Line(Sign.ADDED, after, right))
     removed += [Line(Sign.REMOVED, text) for text in old[len(new) :]]
@@ -123,16 +129,25 @@ def _changed(old: list[str], new: list[str]) -> list[Line]:
 Marks = tuple[tuple[int, int], ...]
 
 
-def _words(before: str, after: str) -> tuple[Marks, Marks]:
-    if max(len(before), len(after)) > _WORDY:
+def _words(before: str, after: str, longest: int) -> tuple[Marks, Marks]:
+    if max(len(before), len(after)) > longest:
         return (), ()
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < 0.4:
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    numbers: dict[str, int] = {}
+    pairs = common(*([numbers.setdefault(word, len(numbers)) for word in x] for x in (old, new)))
+    kept = sum(len(old[at]) for at, _ in pairs)
+    if 2 * kept < 0.4 * (len(before) + len(after)):
         return (), ()
-    steps = [step for step in matcher.get_opcodes() if step[0] != "equal"]
-    return (
-        tuple((a, b) for _, a, b, _, _ in steps if b > a),
-        tuple((c, d) for _, _, _, c, d in steps if d > c),
+    return _marked(old, [at for at, _ in pairs]), _marked(new, [at for _, at in pairs])
+
+
+def _marked(words: list[str], kept: list[int]) -> Marks:
+    """The characters of the words that are not kept, without the blanks behind them."""
+    starts = [0, *accumulate(len(word) for word in words)]
+    return tuple(
+        (starts[a + 1], starts[b] - len(words[b - 1]) + len(words[b - 1].rstrip() or words[b - 1]))
+        for a, b in pairwise((-1, *kept, len(words)))
+        if b > a + 1
     )
 
 

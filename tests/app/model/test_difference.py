@@ -41,8 +41,17 @@ def test_the_words_that_differ_are_marked() -> None:
     found = difference({"q": "weather in Paris"}, {"q": "weather in Rome"})
     removed = next(line for line in found.lines if line.sign is Sign.REMOVED)
     added = next(line for line in found.lines if line.sign is Sign.ADDED)
-    assert "".join(removed.text[a:b] for a, b in removed.marks) == "Paris"[:5]
-    assert "".join(added.text[a:b] for a, b in added.marks) == "Rome"[:4]
+    assert [removed.text[a:b] for a, b in removed.marks] == ["Paris"]
+    assert [added.text[a:b] for a, b in added.marks] == ["Rome"]
+
+
+def test_words_are_whole_and_those_of_a_long_line_are_marked_too() -> None:
+    before = "The answer is 21 degrees, as far as we know. " * 40
+    after = before.replace("21 degrees, as", "19 degrees, so", 1)
+    removed, added = difference(before, after).lines
+    assert [removed.text[a:b] for a, b in removed.marks] == ["21", "as"]
+    assert [added.text[a:b] for a, b in added.marks] == ["19", "so"]
+    assert all(not line.marks for line in difference("one thing", "another matter").lines)
 
 
 def test_long_texts_are_compared_line_by_line() -> None:

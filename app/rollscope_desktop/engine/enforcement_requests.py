@@ -23,8 +23,6 @@ def serve_enforcement(request: dict[str, Any], enforcement: Enforcement) -> dict
             except RulesError as error:
                 raise Refused("argument", str(error)) from None
             return _rules(enforcement)
-        case "holds":
-            return {"holds": enforcement.holds()}
         case "decide":
             hold, allow = request.get("hold"), request.get("allow")
             if not isinstance(hold, str) or not isinstance(allow, bool):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 WAITING = 1024
 """Messages that may wait for a client that does not read."""
 
-_LATEST = frozenset({"status", "progress", "ingest", "holds"})
+_LATEST = frozenset({"status", "progress", "ingest", "holds", "forks"})
 
 
 class Outbox:

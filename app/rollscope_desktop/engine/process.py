@@ -24,6 +24,8 @@ import orjson
 from rollscope import __version__
 from rollscope_desktop import platform
 from rollscope_desktop.attach import PROTOCOL
+from rollscope_desktop.engine.forks.connected import Connected
+from rollscope_desktop.engine.forks.forks import Forks
 from rollscope_desktop.engine.receivers.listen import ANYWHERE, Listen
 from rollscope_desktop.engine.reception import Reception
 from rollscope_desktop.engine.server import Client, Server
@@ -64,9 +66,9 @@ def run(
 ) -> None:
     """Be the engine until told to stop (SIGINT, SIGTERM, the request ``stop``).
 
-    With ``until_left``, also until the last attached client has gone and no program sends any more;
-    with ``stdio``, until the standard input ends. ``opened`` is called once the paths are being
-    followed, ``listening`` with addresses once programs can send there.
+    With ``until_left``, also until the last attached client has gone, no program sends any more and
+    no fork goes on; with ``stdio``, until the standard input ends. ``opened`` is called once the
+    paths are being followed, ``listening`` with addresses once programs can send there.
     Raises EngineRuns, IndexProblem or EngineFailed.
     """
     lock = _take(places, _ASKING if until_left else _ENDING)
@@ -110,8 +112,11 @@ class _Engine:
         _stop_on_signals(self._news)
         self._live = Live(lambda: Writer(places.index), self._tell, own=places.runs)
         self._reception = Reception(places, self._live, self._tell, self._can_hear, listen)
+        reception = self._reception
+        connected = Connected(places, reception.clients, reception.programs)
+        self._forks = Forks(places, self._tell, self._live.hear, connected=connected)
         self._server = Server(
-            self._live, self._reception, self._about["secret"], str(places.index),
+            self._live, self._reception, self._forks, self._about["secret"], str(places.index),
             lambda: self._news.put(_STOP), lambda: self._news.put(_LEFT), lasting=lasting,
         )  # fmt: skip
 
@@ -151,13 +156,20 @@ class _Engine:
             if not self._live.running:
                 raise EngineFailed("The engine has failed; what happened is above.")
             self._reception.look_again()
-            if self._server.attached or said == _LEFT or self._reception.senders:
+            if not self._server.attached:
+                self._reception.nobody_looks()
+            if (
+                self._server.attached or said == _LEFT
+                or self._reception.senders or self._forks.at_work
+            ):  # fmt: skip
                 deadline = time.monotonic() + _LINGER
             elif until_left and time.monotonic() > deadline and self._server.end_if_alone():
                 return
 
     def close(self) -> None:
-        """Take nothing further, hang up, and finish the transaction in progress."""
+        """Take nothing further, stop what runs again, hang up, and finish the transaction in
+        progress."""
+        self._forks.close()
         self._reception.close()
         self._server.close()
         self._live.stop()

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from rollscope import __version__, wire
 from rollscope_desktop.attach import PROTOCOL
+from rollscope_desktop.engine.forks.forks import Forks
+from rollscope_desktop.engine.forks.requests import is_slow, serve_forks
 from rollscope_desktop.engine.reception import Reception
 from rollscope_desktop.engine.refused import Refused
 from rollscope_desktop.ingest.live import Live
@@ -22,7 +24,9 @@ from rollscope_desktop.store.schema import IndexProblem
 Message = dict[str, Any]
 
 LONGEST = 1 << 20
-"""Bytes of a line that a client may send."""
+"""Bytes of the first line of a client, who may be anybody."""
+LONGEST_REQUEST = 64 << 20
+"""Bytes of a line of somebody who has shown the secret: an edited request may hold pictures."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,14 +73,19 @@ def _is_secret(said: Any, secret: str) -> bool:
 
 
 def serve(
-    line: Line, request: Message, live: Live, reception: Reception, stop: Callable[[], None]
+    line: Line,
+    request: Message,
+    live: Live,
+    reception: Reception,
+    forks: Forks,
+    stop: Callable[[], None],
 ) -> None:
-    """Have a request done on the ingest thread and answer it there."""
+    """Have a request done on the ingest thread, or on the one of forks, and answer it there."""
     number = request.get("id")
 
     def work() -> None:
         try:
-            line.send({"id": number, "ok": _do(request, live, reception, stop)})
+            line.send({"id": number, "ok": _do(request, live, reception, forks, stop)})
         except Refused as refused:
             line.send({"id": number, "error": refused.message()})
         except IndexProblem as error:
@@ -87,19 +96,21 @@ def serve(
             failed = Refused("failed", f"The request failed: {error!r:.200}.")
             line.send({"id": number, "error": failed.message()})
 
-    live.post(work)
+    (forks if is_slow(request) else live).post(work)
 
 
-def _do(request: Message, live: Live, reception: Reception, stop: Callable[[], None]) -> Message:
+def _do(
+    request: Message, live: Live, reception: Reception, forks: Forks, stop: Callable[[], None]
+) -> Message:
     match request.get("do"):
         case "open":
             live.open([_path(path) for path in _texts(request, "paths")])
-            return _status(live, reception)
+            return _status(live, reception, forks)
         case "close":
             live.close(_number(request, "root"))
-            return _status(live, reception)
+            return _status(live, reception, forks)
         case "status":
-            return _status(live, reception)
+            return _status(live, reception, forks)
         case "cancel":
             live.cancel()
             return {}
@@ -115,14 +126,16 @@ def _do(request: Message, live: Live, reception: Reception, stop: Callable[[], N
             stop()
             return {}
         case do:
-            answer = reception.serve(request)
+            answer = serve_forks(request, forks)
+            if answer is None:
+                answer = reception.serve(request)
             if answer is None:
                 raise Refused("unknown", f"The engine does not know the request {do!r:.60}.")
             return answer
 
 
-def _status(live: Live, reception: Reception) -> Message:
-    return {**live.status(), "ingest": reception.told()}
+def _status(live: Live, reception: Reception, forks: Forks) -> Message:
+    return {**live.status(), "ingest": reception.told(), "forks": forks.running}
 
 
 def _texts(request: Message, name: str) -> list[str]:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from rollscope_desktop import platform
+from rollscope_desktop.engine.breakpoints import Breakpoints
 from rollscope_desktop.engine.enforcement import Enforcement
 from rollscope_desktop.engine.enforcement_requests import serve_enforcement
+from rollscope_desktop.engine.forks.in_place import Programs
 from rollscope_desktop.engine.receivers.clients import Clients
 from rollscope_desktop.engine.receivers.door import Door, lasting_token, own_names
 from rollscope_desktop.engine.receivers.listen import CannotListen, Listen
@@ -66,6 +68,8 @@ class Reception:
             places.rules, lambda run: _totals(places.index, run), self._enforces
         )
         self._spread = self.enforcement.rules
+        self.breakpoints = Breakpoints(self._holds)
+        self.programs = Programs()
 
     @property
     def port(self) -> int | None:
@@ -111,6 +115,14 @@ class Reception:
             "trouble": self.trouble or self.enforcement.trouble,
         }
 
+    def holds(self) -> list[Message]:
+        """The calls that wait for a word: at a breakpoint, or because of a rule."""
+        return [*self.breakpoints.waiting(), *self.enforcement.holds()]
+
+    def nobody_looks(self) -> None:
+        """No viewer is attached: what waits at a breakpoint goes on."""
+        self.breakpoints.nobody_looks(self.clients.known())
+
     def serve(self, request: Message) -> Message | None:
         """Answer a request about programs; None if it is about something else. Raises Refused."""
         match request.get("do"):
@@ -119,9 +131,14 @@ class Reception:
             case "allow":
                 return self._allow(request.get("what"), request.get("allowed"))
             case "command":
-                return self._command(request.get("client"), request.get("message"))
+                return self._command(request)
+            case "holds":
+                return {"holds": self.holds()}
             case _:
-                return serve_enforcement(request, self.enforcement)
+                served = serve_enforcement(request, self.enforcement)
+                if served is None:
+                    return self.breakpoints.serve(request, self.clients)
+                return {**served, "holds": self.holds()} if "holds" in served else served
 
     # -- within --------------------------------------------------------------------------------
 
@@ -149,7 +166,10 @@ class Reception:
         journal = Journal(
             places.received, sync=listen.sync, heard=self._heard, trouble=self._journal
         )
-        ingress = Ingress(journal, Door(token, names), self.clients, self.enforcement)
+        ingress = Ingress(
+            journal, Door(token, names), self.clients, self.enforcement, self.breakpoints,
+            self.programs,
+        )  # fmt: skip
         # Who can reach it from elsewhere needs the token, whatever was allowed on this machine.
         ingress.otlp_open = listen.is_local and _allowed(places.ingest)
         ingress.asks = self._tell
@@ -171,9 +191,12 @@ class Reception:
 
     def _enforces(self) -> None:
         """Rules or held calls have changed."""
-        self._notify({"note": "holds", "holds": self.enforcement.holds()})
+        self._holds()
         self._tell()
         self._spread_rules()
+
+    def _holds(self) -> None:
+        self._notify({"note": "holds", "holds": self.holds()})
 
     def _allow(self, what: Any, allowed: Any) -> Message:
         if what != "otlp" or not isinstance(allowed, bool):
@@ -190,14 +213,19 @@ class Reception:
         self._tell()
         return {"ingest": self.told()}
 
-    def _command(self, number: Any, message: Any) -> Message:
-        client = self.clients.by_id(number) if isinstance(number, int) else None
-        if client is None or client.send is None:
+    def _command(self, request: Message) -> Message:
+        number, message = request.get("client"), request.get("message")
+        named = self.clients.by_id(number) if isinstance(number, int) else None
+        clients = self.clients.all_of_run(request.get("run")) if named is None else [named]
+        if not clients:
             raise Refused("unknown", "This program is not connected any more.")
         kind = message.get("type") if isinstance(message, dict) else None
-        if kind not in client.listens:
+        obeying = [client.send for client in clients if kind in client.listens and client.send]
+        if message is None or not obeying:
             raise Refused("argument", f"This program does not listen to {kind!r:.40}.")
-        client.send(message)
+        self.breakpoints.commanded(kind)
+        for send in obeying:
+            send(message)
         return {}
 
     def _spread_rules(self) -> None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from rollscope_desktop.engine import protocol
 from rollscope_desktop.engine.outbox import Outbox
-from rollscope_desktop.engine.protocol import LONGEST, Message
+from rollscope_desktop.engine.protocol import LONGEST, LONGEST_REQUEST, Message
 from rollscope_desktop.engine.refused import Refused
+from rollscope_desktop.engine.trying.trying import Trying
 from rollscope_desktop.platform import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rollscope_desktop.engine.forks.forks import Forks
     from rollscope_desktop.engine.reception import Reception
     from rollscope_desktop.ingest.live import Live
 
@@ -57,11 +59,11 @@ class Client:
         """Read until the line is cut. The first line is greeted, the rest are served."""
         self._writer.start()
         try:
-            first = self._next()
+            first = self._next(LONGEST)
             if first is None:
                 return
             greeted(protocol.decode(first))
-            while (line := self._next()) is not None:
+            while (line := self._next(LONGEST_REQUEST)) is not None:
                 try:
                     request = protocol.decode(line)
                     self._room.acquire()
@@ -75,13 +77,13 @@ class Client:
         finally:
             self.close()
 
-    def _next(self) -> bytes | None:
+    def _next(self, longest: int) -> bytes | None:
         """The next line; None at the end, also when that comes within a line."""
-        line = self._source.readline(LONGEST + 1)
+        line = self._source.readline(longest + 1)
         if line.endswith(b"\n"):
             return line
-        if len(line) > LONGEST:
-            raise Refused("long", f"A line of more than {LONGEST >> 20} MB is not read.")
+        if len(line) > longest:
+            raise Refused("long", f"A line of more than {longest >> 20} MB is not read.")
         return None
 
     def _write(self) -> None:
@@ -99,6 +101,7 @@ class Server:
         self,
         live: Live,
         reception: Reception,
+        forks: Forks,
         secret: str,
         index: str,
         stop: Callable[[], None],
@@ -108,9 +111,11 @@ class Server:
     ) -> None:
         self._live = live
         self._reception = reception
+        self._forks = forks
         self._secret = secret
         self._index = index
         self._lasting = lasting
+        self._trying = Trying()
         self._stop = stop
         self._left = left
         self._clients: set[Client] = set()
@@ -163,18 +168,22 @@ class Server:
 
         client.talk(
             greeted,
-            lambda request: protocol.serve(
-                client, request, self._live, self._reception, self._stop
-            ),
+            lambda request: self._serve(client, request),
         )
+        self._trying.leave(client)
         with self._lock:
             was = client in self._clients
             self._clients.discard(client)
         if was:
             self._left()
 
+    def _serve(self, client: Client, request: Message) -> None:
+        if not self._trying.serve(client, request):
+            protocol.serve(client, request, self._live, self._reception, self._forks, self._stop)
+
     def close(self) -> None:
         """Hang up on everybody."""
+        self._trying.close()
         with self._lock:
             self._ending = True
             clients = list(self._clients)

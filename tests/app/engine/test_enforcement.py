@@ -261,9 +261,8 @@ def test_the_requests_of_the_protocol(desk: Desk) -> None:
     assert serve("rules") == {"rules": {}, "trouble": ""}
     rules = {"": {"held_tools": ["pay"]}}
     assert serve("set_rules", rules=rules) == {"rules": rules, "trouble": ""}
-    assert serve("holds") == {"holds": []}
     first, second = (desk.asked.check(replace(PAY, run=run * 32)) for run in "ab")
-    assert [held["id"] for held in serve("holds")["holds"]] == [first.hold, second.hold]
+    assert [held["id"] for held in desk.asked.holds()] == [first.hold, second.hold]
     left = serve("decide", hold=first.hold, allow=True)["holds"]
     assert [held["id"] for held in left] == [second.hold]
     assert desk.asked.hold(first.hold) == "approved"

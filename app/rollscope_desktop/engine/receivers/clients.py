@@ -32,6 +32,7 @@ class Client:
     since: float
     last: float
     listens: tuple[str, ...] = ()
+    project: str = ""
     events: int = 0
     runs: set[str] = field(default_factory=set)
     send: Send | None = None
@@ -41,7 +42,7 @@ class Client:
         return {
             "id": self.id, "protocol": self.protocol, "name": self.name, "pid": self.pid,
             "since": self.since, "last": self.last, "events": self.events, "runs": len(self.runs),
-            "listens": list(self.listens),
+            "listens": list(self.listens), "project": self.project,
         }  # fmt: skip
 
 
@@ -65,11 +66,12 @@ class Clients:
         *,
         pid: int | None = None,
         listens: tuple[str, ...] = (),
+        project: str = "",
         send: Send | None = None,
     ) -> Client:
         """A program has connected."""
         client = self._made(protocol, name, pid)
-        client.listens, client.send = listens, send
+        client.listens, client.project, client.send = listens, project[:200], send
         with self._lock:
             self._connected[client.id] = client
         self._changed()
@@ -112,6 +114,19 @@ class Clients:
         with self._lock:
             heard = [client for client in self._heard.values() if client.last >= lately]
             return sorted([*self._connected.values(), *heard], key=lambda client: client.id)
+
+    def all_of_run(self, run: Any) -> list[Client]:
+        """The processes that are connected and have sent something of this run, the one that was
+        there first in front."""
+        if not isinstance(run, str):
+            return []
+        with self._lock:
+            connected = list(self._connected.values())
+        return [client for client in connected if run in client.runs]
+
+    def of_run(self, run: Any) -> Client | None:
+        """The first of them: as a rule it has begun the run."""
+        return next(iter(self.all_of_run(run)), None)
 
     def by_id(self, id: int) -> Client | None:
         """A program that is connected."""

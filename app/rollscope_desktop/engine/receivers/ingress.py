@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rollscope_desktop.engine.breakpoints import Breakpoints
+from rollscope_desktop.engine.forks.in_place import Programs
 from rollscope_desktop.engine.receivers.body import LONGEST, Room, read_body
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class Ingress:
     door: Door
     clients: Clients
     enforcement: Enforcement
+    breakpoints: Breakpoints = field(default_factory=Breakpoints)
+    programs: Programs = field(default_factory=Programs)
     otlp_open: bool = False
     asking: bool = False
     closing: bool = False

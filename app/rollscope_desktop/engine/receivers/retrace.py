@@ -113,6 +113,7 @@ class _Stream:
             if pings is not None:
                 pings.cancel()
             self._ingress.clients.left(client)
+            self._ingress.programs.left(client)
             session.leave()
             asyncio.get_running_loop().call_later(self._grace, self._gone, session, time_ns())
 

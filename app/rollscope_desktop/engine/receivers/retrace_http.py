@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from rollscope import wire
+from rollscope_desktop.engine.forks.retrace import arrived
 from rollscope_desktop.ingest.journal import JournalFull
 from rollscope_desktop.model.rules import Question
 from rollscope_desktop.protocols.retrace import traces
@@ -69,6 +70,8 @@ class RetraceHttp:
         except NotATrace as error:
             return _refused(error)
         self._heard(body["id"], text(body.get("name")))
+        if (found := arrived(body, run_of(body["id"]))) is not None:
+            self._ingress.programs.heard(*found)
         return web.json_response({"ok": True, "id": body["id"]})
 
     async def patch(self, request: web.Request) -> web.Response:
@@ -103,6 +106,7 @@ class RetraceHttp:
     async def claim(self, request: web.Request) -> web.Response:
         """A program may do what it was told to: there is nobody else who could have been."""
         await self._body_of(request, _QUESTION)
+        self._ingress.programs.heard(request.match_info["id"], {"type": "claimed"})
         return web.json_response({"ok": True})
 
     async def check(self, request: web.Request) -> web.Response:

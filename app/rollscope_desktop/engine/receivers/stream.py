@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from rollscope import __version__, wire
+from rollscope_desktop.engine.breakpoints import HEARS
 from rollscope_desktop.engine.receivers.body import LONGEST
 from rollscope_desktop.engine.receivers.unfinished import GRACE, Line, Unfinished
 from rollscope_desktop.ingest.journal import JournalFull, NotALog
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from rollscope_desktop.engine.receivers.ingress import Ingress
 
 VERSION = 1
-COMMANDS = ("pause", "continue", "resume", "rules")
+COMMANDS = (
+    "pause", "continue", "breakpoints", "decide", "resume", "forked", "rules",
+)  # fmt: skip
 """What a program may be told."""
 HEARTBEAT = 30.0
 """Seconds after which a program that is silent is asked whether it is still there."""
@@ -66,6 +69,9 @@ class _Stream:
                 header, body = _parted(data)
                 if client is None and header.get("type") == "hello":
                     client = self._greeted(header, line)
+                if client is not None and header.get("type") in HEARS:
+                    self._hear(client, header)
+                    continue
                 await line.send_str(_text(self._answer(header, body, client, open_runs)))
                 if client is not None and header.get("type") == "hello":
                     self._brief(client)
@@ -74,6 +80,8 @@ class _Stream:
         finally:
             if client is not None:
                 self._ingress.clients.left(client)
+                self._ingress.breakpoints.left(client)
+                self._ingress.programs.left(client)
             if not self._ingress.closing:
                 self._unfinished.closed(open_runs)
         return line
@@ -93,17 +101,26 @@ class _Stream:
         return _said(answer, 200)
 
     def _greeted(self, header: _Message, line: web.WebSocketResponse) -> Client:
-        listens, pid = header.get("listens"), header.get("pid")
+        listens, pid, project = (header.get(name) for name in ("listens", "pid", "project"))
         obeys = tuple(c for c in COMMANDS if isinstance(listens, list) and c in listens)
         return self._ingress.clients.joined(
             "stream", str(header.get("client") or "a program"),
             pid=pid if type(pid) is int else None, listens=obeys, send=sender(line),
+            project=project if isinstance(project, str) else "",
         )  # fmt: skip
+
+    def _hear(self, client: Client, header: _Message) -> None:
+        """A program says something that is not answered."""
+        if header.get("type") == "fork":
+            self._ingress.programs.heard(header.get("fork"), header.get("message"), client)
+        else:
+            self._ingress.breakpoints.heard(client, header)
 
     def _brief(self, client: Client) -> None:
         """Tell a program that has just come what holds."""
         if client.send is not None and "rules" in client.listens:
             client.send({"type": "rules", "rules": self._ingress.enforcement.rules})
+        self._ingress.breakpoints.brief(client)
 
     def _answer(
         self, header: _Message, body: bytes, client: Client | None, line: Line | None
@@ -116,7 +133,7 @@ class _Stream:
                     if header.get("v") != VERSION:
                         return _error("message", f"This server speaks version {VERSION}.")
                     name = f"rollscope {__version__}"
-                    return {"type": "welcome", "v": VERSION, "server": name}
+                    return {"type": "welcome", "v": VERSION, "server": name, "hears": [*HEARS]}
                 case "resume":
                     last = journal.last(header.get("run"), header.get("proc"))
                     return {"type": "ack", **place, "seq": last}

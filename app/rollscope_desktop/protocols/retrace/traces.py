@@ -91,13 +91,19 @@ def _fields(run: Run, data: Data) -> Data:
     """The fields of ``run.start`` that a trace fills."""
     meta = table(data.get("metadata"))
     said = {
-        "input": run.plain(data.get("input")),
+        "input": run.plain(_input(data.get("input"), meta)),
         "session": text(data.get("session_id")),
         "project": text(data.get("project_id")),
         "environment": text(meta.get("environment")),
         "fork": _fork(meta),
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _input(value: Any, meta: Data) -> Any:
+    """What the function was called with; a fork that we asked for has it in a list."""
+    is_ours = "_fork_of" in meta and isinstance(value, list) and len(value) == 1
+    return value[0] if is_ours and table(value[0]).keys() == {"args", "kwargs"} else value
 
 
 def _meta(run: Run, data: Data) -> Data:

@@ -29,7 +29,7 @@ def test_a_connection_counts_until_it_is_closed() -> None:
     assert [client.told() for client in clients.known()] == [
         {
             "id": agent.id, "protocol": "retrace", "name": "agent.py", "pid": 7, "since": 1000.0,
-            "last": watched.now, "events": 5, "runs": 1, "listens": ["resume"],
+            "last": watched.now, "events": 5, "runs": 1, "listens": ["resume"], "project": "",
         }
     ]  # fmt: skip
     assert clients.by_id(agent.id) is agent

@@ -1,0 +1,1 @@
+"""One model call that is tried alone, with the user's own key; nothing of it is recorded."""

@@ -26,6 +26,9 @@ class Held:
 
     ``since`` and ``expires`` are seconds since the epoch. ``waiting``: the program asks again and
     again; else it has given up, and a word is for its next try.
+
+    ``choices`` are the verdicts on a call that waits at a breakpoint; there are none for one that
+    the rules hold, which is allowed or denied.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Held:
     since: float
     expires: float
     waiting: bool
+    choices: tuple[str, ...] = ()
 
 
 class HeldCalls(QObject):
@@ -64,6 +68,13 @@ class HeldCalls(QObject):
     def decide(self, id: str, allow: bool) -> None:
         """Say whether a call may be made."""
         self._client.request("decide", self._take, self._not_decided, hold=id, allow=allow)
+
+    def answer(self, id: str, verdict: str, value: object) -> None:
+        """Say what becomes of a call at a breakpoint; ``value``: its arguments, or its result."""
+        more = {"value": value} if verdict in ("edit", "give") else {}
+        self._client.request(
+            "paused_answer", lambda _: None, self._not_decided, call=id, verdict=verdict, **more
+        )
 
     def close(self) -> None:
         """Ask for nothing any more."""
@@ -108,4 +119,5 @@ def _held(said: dict[str, Any]) -> Held:
         arguments=word("arguments"), reason=word("reason"),
         since=float(said.get("since") or 0), expires=float(said.get("expires") or 0),
         waiting=bool(said.get("waiting", True)),
+        choices=tuple(map(str, said.get("choices") or ())),
     )  # fmt: skip

@@ -42,10 +42,11 @@ class Values:
     recent: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    breakpoints: tuple[str, ...] = ()
     layout: tuple[tuple[str, bytes], ...] = ()
 
 
-REMEMBERED = ("pinned", "recent", "used", "filters", "layout")
+REMEMBERED = ("pinned", "recent", "used", "filters", "breakpoints", "layout")
 """Values that nobody has chosen: going back to the defaults leaves them as they are."""
 _MOST = {"recent": RECENT, "used": USED, "filters": USED}
 
@@ -135,6 +136,10 @@ class Settings(QObject):
         """Put a filter at the head of those that were used last."""
         rest = [known for known in self._values.filters if known != filter]
         self._set("filters", tuple([filter, *rest][:USED]))
+
+    def set_breakpoints(self, breakpoints: tuple[str, ...]) -> None:
+        """Keep where programs are to wait, each as JSON."""
+        self._set("breakpoints", breakpoints)
 
     def layout(self, name: str) -> bytes:
         """What was remembered under this name, or nothing."""

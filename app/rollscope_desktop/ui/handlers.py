@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from rollscope_desktop.ui.commands.now import Now
 from rollscope_desktop.ui.commands.palette import Palette
 from rollscope_desktop.ui.commands.step_menu import StepMenu
+from rollscope_desktop.ui.commands.table import by_id
 from rollscope_desktop.ui.inspector.json_view import JsonView
 from rollscope_desktop.ui.opening import Opening
 from rollscope_desktop.ui.view import View
@@ -45,12 +46,14 @@ class Handlers(QObject):
         )
         self._narrowing = Narrowing(session.jobs, session.run, session.notices, self)
         menus = session.window.menus
-        self.step_menu = StepMenu(menus, session.run, session.window)
+        self.step_menu = StepMenu(menus, session.run, session.window, session.forking.offer)
         menus.connect_handlers(
             self._files() | self._look() | self._steps() | self._time() | self._runs()
         )
         menus.confine("Runs", session.run_panel)
         menus.tint()
+        self._place_fork()
+        session.stopping.place(session.views)
         self._listen()
         self._apply("recent")
         window_theme = f"view.theme.{self._settings.theme}"
@@ -94,10 +97,12 @@ class Handlers(QObject):
             "view.inspector": lambda: self._focus(session.inspector_panel.tabs),
             "view.filter": session.filter_bar.focus,
             "view.held": self._window.held.take_focus,
+            "view.asked": self._window.forks.take_focus,
             "view.problems": self.toggle_problems,
             **{f"view.theme.{theme}": partial(settings.set_theme, theme)
                for theme in ("system", "light", "dark")},
             "list.all": self._list_all,
+            **session.comparing.handlers(),
             "conversation.session": lambda: session.conversation.whole.toggle(),
         }  # fmt: skip
 
@@ -142,6 +147,10 @@ class Handlers(QObject):
     def _runs(self) -> dict[str, Callable[[], object]]:
         panel, model = self._session.run_panel, self._session.runs
         return {
+            "fork.step": self._session.forking.fork_step,
+            "fork.start": self._session.forking.fork_run,
+            "call.try": self.try_call,
+            **self._session.stopping.handlers(),
             "run.pin": panel.toggle_pinned,
             "run.copy.json": panel.copy_json,
             "run.trash": panel.throw_away,
@@ -172,9 +181,16 @@ class Handlers(QObject):
             selection.span_changed, selection.history_changed, run.scope.moved,
             session.views.changed, run.watch.state_changed, run.watch.axis_changed,
             run.watch.grown, run.playhead.speed_changed, session.runs.choice_changed,
-            session.permits.held.changed,
+            session.permits.held.changed, session.comparing.changed,
+            session.forking.forks.changed, session.stopping.program.changed,
         ):  # fmt: skip
             signal.connect(self._hear)
+
+    def _place_fork(self) -> None:
+        """The command in the header of the views, too: it is what one comes here for."""
+        action = self._window.menus.actions["fork.step"]
+        action.setToolTip(f"Fork from this step ({by_id('fork.step').key})")
+        self._session.views.add_tool("fork", "Fork from this step").setDefaultAction(action)
 
     # What commands do
 
@@ -215,6 +231,20 @@ class Handlers(QObject):
         window.step_wanted.connect(self._session.selection.select_span)
         model.compare(span)
         window.show()
+
+    def try_call(self) -> None:
+        """Try the selected call of a model again, alone."""
+        from rollscope_desktop.services.trying import Trying
+        from rollscope_desktop.ui.try_call.dialog import TryDialog
+        from rollscope_desktop.viewmodels.try_call.model import TryCall
+
+        span, session = self._session.selection.span, self._session
+        if span is None:
+            return
+        model = TryCall(session.jobs, Trying(session.client, self))
+        dialog = TryDialog(session.look, model, self._window)
+        model.open(span)
+        dialog.show()
 
     def find(self) -> None:
         """Search in the panel that has the focus; a view that cannot, filters."""
@@ -307,12 +337,23 @@ class Handlers(QObject):
                 forward=scope.can_go_forward(),
                 narrow=bool(scope.scope.filter) or scope.scope.range is not None,
                 held=bool(session.permits.held.calls),
+                listening=session.stopping.program.listens,
+                asked=any(fork.question for fork in session.forking.forks.forks),
+                pair=session.comparing.pair is not None,
+                original=session.comparing.original is not None,
+                forks=bool(session.comparing.forks),
+                compared=session.comparing.is_shown,
+                call=self._is_call(selection.span),
             )
         )
         choice, speed = session.runs.choice, session.run.playhead.speed
         menus.check(f"run.group.{choice.group}")
         menus.check(f"run.order.{choice.order}")
         menus.check(f"play.speed.{SPEEDS.index(speed) + 1}")
+
+    def _is_call(self, span: int | None) -> bool:
+        row = None if span is None else self._session.run.details.row(span)
+        return row is None or row.kind == "llm"
 
     def _hear(self, *news: object) -> None:
         self.enable()

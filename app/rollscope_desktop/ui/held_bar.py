@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from rollscope_desktop.services.held_calls import Held
+from rollscope_desktop.ui.breakpoints.paused import PausedChoice
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import CutLabel, tool
 from rollscope_desktop.viewmodels import held as words
@@ -36,6 +37,8 @@ class HeldBar(QWidget):
 
     decided = Signal(str, bool)
     """The id of the call, and whether it may be made."""
+    answered = Signal(str, str, object)
+    """The id of a call at a breakpoint, what becomes of it, and the value that goes with that."""
     run_wanted = Signal(str)
     """The key of the run that makes the call."""
     rules_wanted = Signal(str)
@@ -77,6 +80,8 @@ class HeldBar(QWidget):
         self.rules.clicked.connect(
             lambda: self._held and self.rules_wanted.emit(self._held.project)
         )
+        self.choice = PausedChoice(look)
+        self.choice.pressed.connect(self._answer)
         self._lay_out()
         look.changed.connect(self._retint)
         self._retint()
@@ -92,9 +97,12 @@ class HeldBar(QWidget):
         known = None if self._held is None else self._held.id
         now = next((held for held in calls if held.id == known), calls[0] if calls else None)
         self._held = now
+        self.choice.show_call(now if now is not None and now.choices else None)
         if now is None:
             self._leave()
             return
+        for widget in (self.rules, self.deny, self.allow):
+            widget.setVisible(not now.choices)
         self._question.say(words.question(now))
         self._arguments.say(words.arguments(now), words.hint(now))
         self._about.say(words.circumstances(now), words.hint(now))
@@ -109,11 +117,16 @@ class HeldBar(QWidget):
         """Let keys go to the buttons; when no call is left, they go back to where they went."""
         if self._held is not None:
             self._before = QApplication.focusWidget()
-            self.allow.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            go_on = self.choice.buttons["continue"] if self._held.choices else self.allow
+            go_on.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _decide(self, allow: bool) -> None:
         if self._held is not None and monotonic() - self._shown >= SEEN:
             self.decided.emit(self._held.id, allow)
+
+    def _answer(self, verdict: str, value: object) -> None:
+        if self._held is not None and monotonic() - self._shown >= SEEN:
+            self.answered.emit(self._held.id, verdict, value)
 
     def _leave(self) -> None:
         focus = QApplication.focusWidget()
@@ -126,7 +139,8 @@ class HeldBar(QWidget):
     def _tell(self, held: Held) -> None:
         QApplication.alert(self.window())
         if QAccessible.isActive():
-            said = f"{words.question(held)}. Allow or deny it at the top of the window."
+            do = "Answer" if held.choices else "Allow or deny it"
+            said = f"{words.question(held)}. {do} at the top of the window."
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
 
     def _lay_out(self) -> None:
@@ -138,13 +152,18 @@ class HeldBar(QWidget):
         said.setSpacing(2)
         said.addLayout(first)
         said.addWidget(self._about)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 6)
+        row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._icon)
         row.addLayout(said, 1)
-        for widget in (self._more, self.run, self.rules, self.deny, self.allow):
+        buttons = self.choice.buttons.values()
+        for widget in (self._more, self.run, self.rules, self.deny, self.allow, *buttons):
             row.addWidget(widget)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(12, 6, 8, 6)
+        rows.setSpacing(0)
+        rows.addLayout(row)
+        rows.addWidget(self.choice)
 
     def _retint(self) -> None:
         scale = self.devicePixelRatioF()

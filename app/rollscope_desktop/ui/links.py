@@ -11,8 +11,8 @@ from rollscope_desktop.services.jobs import Jobs, asking
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.viewmodels.selection import Selection
 
-_AGAIN = 500
-_TRIES = 20
+_AGAIN = 100
+_TRIES = 100
 """A link may name a run of a folder that is being read at this moment: ten seconds are given."""
 
 

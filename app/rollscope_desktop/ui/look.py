@@ -89,7 +89,7 @@ class Look(QObject):
         assert isinstance(app, QApplication)
         self.theme = theme
         app.setPalette(themes.palette(theme))
-        for kind in ("QCheckBox", "QRadioButton", "QComboBox"):
+        for kind in ("QCheckBox", "QRadioButton", "QComboBox", "QSpinBox"):
             # Qt's stubs say bytes; only str is taken.
             app.setPalette(themes.outlined(theme), kind)  # type: ignore[arg-type]
         app.setFont(self.fonts.ui)

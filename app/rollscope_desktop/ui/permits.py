@@ -41,6 +41,7 @@ class Permits(QObject):
         bar = window.held
         self.held.changed.connect(lambda: bar.show_calls(self.held.calls))
         bar.decided.connect(self.held.decide)
+        bar.answered.connect(self.held.answer)
         bar.run_wanted.connect(lambda run: links.go(str(Link(run))))
         bar.rules_wanted.connect(self.show_rules)
 

@@ -23,7 +23,8 @@ from rollscope_desktop.ui.window import Window
 from rollscope_desktop.viewmodels.run_watch import State
 from rollscope_desktop.viewmodels.runs.model import ListState
 
-VIEWS = (*(choice.key for choice in OF_RUN), "runs", "inspector", "window")
+_OF_ONE = tuple(choice.key for choice in OF_RUN if choice.key != "compare")
+VIEWS = (*_OF_ONE, "runs", "inspector", "window")
 _CALM, _PATIENCE = 0.25, 20.0
 """Seconds without news after which a view is complete; seconds after which it is taken as it is."""
 

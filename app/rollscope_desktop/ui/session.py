@@ -21,11 +21,15 @@ from rollscope_desktop.services.jobs import Jobs
 from rollscope_desktop.services.notices import Notices
 from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui import status_bar
+from rollscope_desktop.ui.breakpoints.stopping import Stopping
+from rollscope_desktop.ui.compare.comparing import Comparing
+from rollscope_desktop.ui.compare.view import Compare
 from rollscope_desktop.ui.connecting import Connecting
 from rollscope_desktop.ui.conversation.view import Conversation
 from rollscope_desktop.ui.copying import Copying
 from rollscope_desktop.ui.filter.bar import FilterBar
 from rollscope_desktop.ui.first_choice import FirstChoice, place_of
+from rollscope_desktop.ui.fork.forking import Forking
 from rollscope_desktop.ui.handlers import Handlers
 from rollscope_desktop.ui.inspector.panel import InspectorPanel
 from rollscope_desktop.ui.links import Links
@@ -59,6 +63,7 @@ VIEWS = (
     Choice("timeline", "Timeline", "timeline", Timeline),
     Choice("list", "List", "list", SpanList),
     Choice("conversation", "Conversation", "conversation", Conversation),
+    Choice("compare", "Compare", "compare", Compare),
 )
 _PLACE, _LIST = "place", "list"
 _BUSY = ("listing", "reading")
@@ -86,6 +91,13 @@ class Session(QObject):
         self.copying = Copying(self.jobs, self.selection, notices, self)
         self.links = Links(self.jobs, self.selection, notices, self)
         self.permits = Permits(window, look, self.client, self.jobs, self.links, notices, self)
+        self.stopping = Stopping(
+            window, look, self.client, settings, self.jobs, self.run, notices, self
+        )
+        self.forking = Forking(
+            window, look, self.client, self.run, self.links, settings, notices, self
+        )
+        self.connecting.leaving.forks = self.forking.forks
         self.inspector = Inspector(self.jobs, self)
         self.inspector.attend(self.run)
         self.problems = ProblemsModel(self.jobs, self)
@@ -96,6 +108,9 @@ class Session(QObject):
         self.filter_bar = FilterBar(look, self.run)
         self.scrubber = Scrubber(look, self.run)
         self.views = Views(look, self.run, VIEWS)
+        self.comparing = Comparing(self.views, self.run_panel, self.runs, self.selection, self)
+        self.forking.compare_wanted.connect(self.comparing.compare)
+        self.run_panel.fork_wanted.connect(self.forking.open_run)
         self.inspector_panel = InspectorPanel(look, self.inspector)
         self.problems_panel = ProblemsPanel(look)
         self.problems_panel.set_model(self.problems)
@@ -191,7 +206,9 @@ class Session(QObject):
         self._problems_soon.stop()
         self.links.close()
         self.permits.close()
+        self.forking.close()
         self.notifier.close()
+        self.comparing.close()
         self.handlers.close()
         self.client.close()
         self.jobs.close()
@@ -313,6 +330,7 @@ class Session(QObject):
 
     def _change(self, changed: Changed) -> None:
         self.runs.take_changes(changed.runs)
+        self.comparing.take_changes(changed.runs, removed=changed.removed)
         if isinstance(self.views.view, SpanList):
             self.views.view.take_changes()
         run = self.selection.run

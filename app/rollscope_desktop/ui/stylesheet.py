@@ -35,6 +35,8 @@ QListWidget[role="side"]::item:hover { background: {raised}; }
 QListWidget[role="side"]::item:selected { background: {selection}; color: {text}; }
 QPlainTextEdit { background: {panel}; border: none; selection-background-color: {accent};
     selection-color: {on_bar}; }
+QPlainTextEdit[role="field"] { border: 1px solid {border}; border-radius: 6px; }
+QPlainTextEdit[role="field"]:focus { border: 1.5px solid {accent}; }
 QTextEdit[role="code"] { background: {panel}; border: none; border-radius: 6px; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
@@ -85,6 +87,7 @@ QWidget[role="notice"] { background: {raised}; border-bottom: 1px solid {border}
 QWidget[role="banner"] { background: {raised}; border-radius: 6px; }
 QLabel[role="muted"] { color: {muted}; }
 QLabel[role="error"] { color: {error}; }
+QLabel[role="warn"] { color: {warn}; }
 QPushButton[role="card"] { background: {panel}; border: 1px solid {border}; border-radius: 6px;
     padding: 0; min-height: 116px; min-width: 200px; text-align: left; }
 QPushButton[role="card"]:hover { border-color: {accent}; }
@@ -96,6 +99,10 @@ QPushButton[role="recent"]:focus { border-color: {accent}; }
 QPushButton[role="new"] { background: {accent}; color: {on_bar}; border-color: {accent};
     padding: 2px 12px; }
 QPushButton[role="new"]:focus { border: 1.5px solid {text}; }
+QPushButton[role="new"]:disabled { background: {raised}; color: {muted}; border-color: {border}; }
+QPushButton[role="go"] { background: {accent}; color: {on_bar}; border-color: {accent}; }
+QPushButton[role="go"]:focus { border: 1.5px solid {text}; }
+QPushButton[role="go"]:disabled { background: {raised}; color: {muted}; border-color: {border}; }
 QPushButton[role="answer"] { padding: 2px 12px; }
 """
 

@@ -21,6 +21,7 @@ from rollscope_desktop.services.settings import Settings
 from rollscope_desktop.ui.commands.menus import Menus
 from rollscope_desktop.ui.drop import Drops
 from rollscope_desktop.ui.empty import Empty
+from rollscope_desktop.ui.fork.bar import ForkBar
 from rollscope_desktop.ui.held_bar import HeldBar
 from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.notices_bar import NoticesBar
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         self.setMinimumSize(LEAST_SIZE)
         self.menus = Menus(look, self, self.menuBar())
         self.held = HeldBar(look)
+        self.forks = ForkBar(look)
         self.notices = NoticesBar(look, notices)
         self.empty = Empty(look)
         self.status = StatusBar(look)
@@ -81,6 +83,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.held)
+        column.addWidget(self.forks)
         column.addWidget(self.notices)
         column.addWidget(self.rows, 1)
         column.addWidget(self.status)

@@ -19,6 +19,8 @@ def question(held: Held) -> str:
     who = text.one_line(held.project, _LONGEST) or "A program"
     call, called, kind = _CALLS.get(held.kind, ("ask", "asked", "model"))
     what = f"the {kind} {text.one_line(held.name, _LONGEST) or 'without a name'}"
+    if held.choices:
+        return f"{who} waits before {what}"
     if held.made:
         return f"{who} has {called} {what}: may it go on?"
     return f"{who} wants to {call} {what}"
@@ -27,6 +29,9 @@ def question(held: Held) -> str:
 def circumstances(held: Held) -> str:
     """Since when it waits, whether it still does, and the sentence of the rules."""
     since = text.time_of_day(round(held.since * 1e9))
+    if held.choices:
+        until = text.time_of_day(round(held.expires * 1e9))
+        return f"{text.one_line(held.reason)} Since {since}; goes on by itself at {until}."
     waits = (
         f"Waits since {since}."
         if held.waiting
@@ -44,7 +49,8 @@ def hint(held: Held) -> str:
     """The same in full, for a tooltip."""
     said = text.visible(text.end_cut(held.arguments, _MOST))
     until = text.time_of_day(round(held.expires * 1e9))
-    return "\n".join(line for line in (said, f"Run {held.run}", f"Held until {until}") if line)
+    end = "Waits" if held.choices else "Held"
+    return "\n".join(line for line in (said, f"Run {held.run}", f"{end} until {until}") if line)
 
 
 def more(count: int) -> str:

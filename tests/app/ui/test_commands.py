@@ -36,10 +36,12 @@ from tests.conftest import ROOT
 EVERYTHING = Now(
     runs=True, run=True, steps=True, span=True, live=True, errors=True, view="timeline",
     earlier=True, later=True, back=True, forward=True, narrow=True, held=True,
+    listening=True, asked=True, pair=True, original=True, forks=True, compared=True,
+    call=True,
 )  # fmt: skip
 TAKEN_BY_MAC = {"Ctrl+H", "Ctrl+M", "Ctrl+W", "Ctrl+Tab", "Ctrl+Space", "Ctrl+`", "Ctrl+Shift+3",
                 "Ctrl+Shift+4", "Ctrl+Shift+5", "Ctrl+Shift+Q", "Ctrl+Alt+Esc"}  # fmt: skip
-WINS = {("Timeline", "D"), ("Timeline", "0")}
+WINS = {("Timeline", "D"), ("Timeline", "0"), ("Compare", "N"), ("Compare", "P")}
 """Local keys that are meant to win over a command of the window."""
 
 
@@ -64,7 +66,7 @@ def test_ids_and_keys_are_unique() -> None:
 def test_single_keys_are_unshifted_and_some_are_kept() -> None:
     single = {command.key for command in COMMANDS if len(command.key) == 1}
 
-    assert single.isdisjoint("FGWAS")
+    assert single.isdisjoint("GWAS")
     assert all(key == QKeySequence(key).toString() for key in single)  # as Shift+… it is longer
     assert not TAKEN_BY_MAC & {command.key for command in COMMANDS}
 
@@ -85,6 +87,7 @@ def test_local_keys_stand_beside_the_commands() -> None:
 def test_keys_of_views_are_those_that_were_agreed() -> None:
     agreed = {
         "view.tree": "E", "view.list": "L", "view.timeline": "T", "view.conversation": "C",
+        "view.compare": "M", "compare.swap": "X", "fork.step": "F",
         "view.runs": "R", "view.inspector": "I", "view.held": "H", "view.filter": "/",
         "find.here": "Ctrl+F", "palette.show": "Ctrl+K", "help.keys": "?", "span.next": "J",
         "span.back": "K",

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from rollscope_desktop.query.connection import open_reader
 from rollscope_desktop.query.spans import query_run_spans
 from rollscope_desktop.ui.app import Viewer
+from rollscope_desktop.ui.breakpoints.page import BreakpointsPage
 from rollscope_desktop.ui.commands.table import COMMANDS
 from rollscope_desktop.ui.pages.difference import DiffWindow
 from rollscope_desktop.ui.pages.programs import ProgramsPage
 from rollscope_desktop.ui.pages.rules import RulesPage
+from rollscope_desktop.ui.try_call.dialog import TryDialog
 from rollscope_desktop.viewmodels.playhead import SPEEDS
 from tests.app.ui.demo_window import FAILED, demo_window, index_demo, open_run
 
@@ -133,6 +135,7 @@ LOOKS: dict[str, Callable[[Session], object]] = {
     "select": lambda s: (s.selection.run, s.selection.span),
     "zoom": lambda s: s.run.scope.scope.zoom,
     "scope": lambda s: s.run.scope.scope,
+    "fork": lambda s: s.forking.dialog is not None and s.forking.dialog.isVisible(),
     "play.toggle": lambda s: s.run.playhead.playing,
     "play.speed": lambda s: s.run.playhead.speed,
     "play": lambda s: s.run.playhead.at,
@@ -142,6 +145,10 @@ LOOKS: dict[str, Callable[[Session], object]] = {
     "run.group": lambda s: s.runs.choice.group,
     "run.order": lambda s: s.runs.choice.order,
     "help": modal,
+    "call": lambda s: any(isinstance(w, TryDialog) for w in QApplication.topLevelWidgets()),
+    "breakpoints": lambda s: any(
+        isinstance(w, BreakpointsPage) for w in QApplication.topLevelWidgets()
+    ),
 }
 """What is to be another after a command than before: by its id, or the longest beginning of it."""
 
@@ -212,8 +219,12 @@ FIRST: dict[str, Callable[[Session, str], None]] = {
 }
 """What is to be done before, so that the command makes a difference."""
 
-UNAVAILABLE = ("view.follow", "conversation.session", "view.held")
-"""They need a live run, a session of several runs, a held call; all have tests of their own."""
+UNAVAILABLE = (
+    "view.follow", "conversation.session", "view.held", "live.pause", "live.continue", "view.asked",
+    *(c.id for c in COMMANDS if c.id.startswith(("compare.", "runs.compare"))),
+)  # fmt: skip
+"""They need a live run, a program that listens, a session of several runs, a held call, a
+comparison; all have tests of their own."""
 
 
 def longest(table: dict[str, Any], id: str) -> Any:

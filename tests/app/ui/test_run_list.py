@@ -274,7 +274,7 @@ def test_menus_do_what_they_say(desk: Desk, qtbot) -> None:
     desk.click("run 3")
     menu = desk.menu(3)
     assert list(menu) == [
-        "Open Run", "Pin Run", "Filter: Run “run 3”", "Copy Run as JSON",
+        "Open Run", "Pin Run", "Fork from the Start…", "Filter: Run “run 3”", "Copy Run as JSON",
         "Copy Link", "Copy Id", "Move Run to Trash",
     ]  # fmt: skip
     with qtbot.waitSignal(panel.filter_wanted) as asked:

@@ -58,6 +58,7 @@ def test_it_says_what_the_step_is(viewer: Viewer, tree: Tree, qtbot) -> None:
     assert said["Show Step in Timeline"]
     assert "Show Step in Tree" not in said  # that is where one is
     assert said["Compare with Previous Call"]
+    assert said["Try This Call…"]
     assert said[f"Filter: Name “{line.name}”"]
     assert said["Filter: Kind “llm”"]
     assert not [title for title in said if "Agent" in title]  # the log names none
@@ -70,6 +71,16 @@ def test_it_says_what_the_step_is(viewer: Viewer, tree: Tree, qtbot) -> None:
     qtbot.waitUntil(lambda: bool(session.run.matches.count))
     next(a for a in menu.actions() if a.text() == "Copy Link").trigger()
     qtbot.waitUntil(lambda: "rollscope:" in QGuiApplication.clipboard().text())
+    menu.deleteLater()
+
+
+def test_only_a_call_of_a_model_can_be_tried(viewer: Viewer, tree: Tree) -> None:
+    rows = map(tree.model.line, range(tree.model.rowCount()))
+    tool = next(line for line in rows if isinstance(line, SpanLine) and line.kind == "tool")
+    menu = make(viewer, tool.id)
+    assert "Try This Call…" not in lines(menu)
+    session_of(viewer).handlers.enable()
+    assert not viewer.window.menus.actions["call.try"].isEnabled()
     menu.deleteLater()
 
 

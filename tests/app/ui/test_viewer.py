@@ -257,9 +257,9 @@ def test_titles_of_views_give_way_to_tools(viewer, qtbot) -> None:
                 assert widget.width() >= widget.sizeHint().width()
         return [key for key, one in views._buttons.items() if one.toolButtonStyle() == beside]
 
-    assert titled(800) == ["tree", "timeline", "list", "conversation"]
+    assert titled(900) == ["tree", "timeline", "list", "conversation", "compare"]
     assert titled(400) == ["tree"]
-    assert titled(800) == ["tree", "timeline", "list", "conversation"]
+    assert titled(900) == ["tree", "timeline", "list", "conversation", "compare"]
 
 
 def test_small_windows_keep_every_column(viewer, qtbot) -> None:

@@ -28,7 +28,7 @@ from rollscope_desktop.ui.pages.parts import foot, scrolled
 SHIPS = (
     "click", "orjson", "websockets", "wrapt",
     "aiohttp", "lark", "msgspec", "opentelemetry-proto", "protobuf", "sqlite-utils", "watchdog",
-    "PySide6-Essentials", "numpy",
+    "PySide6-Essentials", "jsonschema", "keyring", "numpy",
 )  # fmt: skip
 """The packages that docs/dependencies.md names for the program; what they bring is looked up."""
 

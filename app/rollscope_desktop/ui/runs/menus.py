@@ -17,6 +17,8 @@ from rollscope_desktop.viewmodels.runs.columns import COLUMNS, SIGNS, column_of
 from rollscope_desktop.viewmodels.runs.model import RunListModel
 from rollscope_desktop.viewmodels.runs.order import ORDERS
 
+MOST_FORKS = 30
+"""So many forks of a run are offered, the latest."""
 LONGEST = 32
 """So many characters of a value are in a menu."""
 
@@ -133,9 +135,16 @@ class Deed:
     """One line of the menu for selected runs."""
 
     def __init__(
-        self, title: str, do: Callable[[], object], key: str = "", *, can: bool = True
+        self,
+        title: str,
+        do: Callable[[], object] = lambda: None,
+        key: str = "",
+        *,
+        can: bool = True,
+        inside: Sequence[Deed] = (),
     ) -> None:
-        self.title, self.do, self.key, self.can = title, do, key, can
+        """With something ``inside`` it opens a menu, and does nothing itself."""
+        self.title, self.do, self.key, self.can, self.inside = title, do, key, can, inside
 
 
 def deeds_menu(parent: QWidget, parts: Sequence[Sequence[Deed]]) -> QMenu:
@@ -146,14 +155,24 @@ def deeds_menu(parent: QWidget, parts: Sequence[Sequence[Deed]]) -> QMenu:
         if number and part:
             menu.addSeparator()
         for deed in part:
-            action = menu.addAction(deed.title.replace("&", "&&"))
-            action.setEnabled(deed.can)
-            if deed.key:
-                # Only told: the view hears the key itself.
-                action.setShortcut(QKeySequence(deed.key))
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda checked=False, do=deed.do: do())
+            _add(menu, deed)
     return menu
+
+
+def _add(menu: QMenu, deed: Deed) -> None:
+    title = deed.title.replace("&", "&&")
+    if deed.inside:
+        inner = menu.addMenu(title)
+        for one in deed.inside:
+            _add(inner, one)
+        return
+    action = menu.addAction(title)
+    action.setEnabled(deed.can)
+    if deed.key:
+        # Only told: the view hears the key itself.
+        action.setShortcut(QKeySequence(deed.key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    action.triggered.connect(lambda checked=False: deed.do())
 
 
 def filter_deeds(run: RunRow | None, wanted: Callable[[str, str], object]) -> list[Deed]:
@@ -169,6 +188,33 @@ def filter_deeds(run: RunRow | None, wanted: Callable[[str, str], object]) -> li
         for field, said in found
         if said
     ]
+
+
+def compare_deeds(
+    model: RunListModel, picked: Sequence[int], wanted: Callable[[int, int], object]
+) -> list[Deed]:
+    """Two runs beside each other; one beside the run it was made from, or one of its forks."""
+    pair = model.in_order_of_start(picked)
+    if pair is not None:
+        return [Deed("Compare Runs", partial(wanted, *pair))]
+    if len(picked) != 1:
+        return []
+    run, found = picked[0], []
+    original = model.original_of(run)
+    if original is not None:
+        found.append(Deed("Compare with Original", partial(wanted, original, run)))
+    forks = model.forks_of(run)[:MOST_FORKS]
+    if forks:
+        inside = [Deed(_fork_title(model, fork), partial(wanted, run, fork)) for fork in forks]
+        found.append(Deed("Compare with Fork", inside=inside))
+    return found
+
+
+def _fork_title(model: RunListModel, fork: int) -> str:
+    head = model.heads_of([fork])[0]
+    name = text.end_cut(text.one_line(head.name or head.agent or head.key[:8]), LONGEST)
+    began = text.time_of_day(head.started)
+    return f"{name}, {began}" if began else name
 
 
 def of_runs(verb: str, number: int, noun: str = "Run") -> str:

@@ -15,6 +15,7 @@ from rollscope_desktop.ui.runs.menus import (
     ChoiceMenu,
     ColumnMenu,
     Deed,
+    compare_deeds,
     deeds_menu,
     filter_deeds,
     of_runs,
@@ -45,6 +46,11 @@ class RunPanel(Panel):
     """A field and a value: the filter should ask for it as well."""
     link_wanted = Signal(object)
     """The id of a run whose link is to be copied."""
+
+    fork_wanted = Signal(object)
+    """The id of a run that is to be run again from its start."""
+    compare_wanted = Signal(object, object)
+    """The ids of two runs that are to be seen beside each other."""
 
     def __init__(self, look: Look, model: RunListModel, trash: RunTrash | None = None) -> None:
         super().__init__(look, "Runs")
@@ -197,6 +203,7 @@ class RunPanel(Panel):
         first = [Deed(pin, self.toggle_pinned)]
         if number == 1:
             first.insert(0, Deed("Open Run", partial(self.run_entered.emit, picked[0])))
+            first.append(Deed("Fork from the Start…", partial(self.fork_wanted.emit, picked[0])))
         copies = [
             Deed(f"{of_runs('Copy', number)} as JSON", self.copy_json, "Ctrl+C"),
             Deed("Copy Id" if number == 1 else "Copy Ids", self.copy_ids),
@@ -208,7 +215,8 @@ class RunPanel(Panel):
         )
         like = filter_deeds(self.model.row_of_id(picked[0]), self.filter_wanted.emit)
         thrown = [away] if self.trash is not None else []
-        return deeds_menu(self, [first, like if number == 1 else [], copies, thrown])
+        compare = compare_deeds(self.model, picked, self.compare_wanted.emit)
+        return deeds_menu(self, [first, compare, like if number == 1 else [], copies, thrown])
 
     def _pick_inside(self, row: int, runs: list[int]) -> None:
         self.model.set_expanded(row, True)

@@ -102,9 +102,11 @@ class RunSelection(QObject):
         for part in list(self._view.selectionModel().selection()):  # type: ignore[call-overload]
             rows += range(part.top(), part.bottom() + 1)
         found = (self._model.run_id(row) for row in sorted(rows))
-        self._pick(tuple(run for run in found if run is not None))
+        picked = tuple(run for run in found if run is not None)
+        if picked != self.picked:  # rows that are put in move the selection as well
+            self._awaited = None
+        self._pick(picked)
         # While several are selected, the one that is open stays so.
-        self._awaited = None
         if len(self.picked) == 1 and self.picked[0] != self.chosen:
             self.chosen = self.picked[0]
             self.chose.emit(self.chosen)

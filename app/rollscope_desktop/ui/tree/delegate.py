@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QLinearGradient, QPainter
+from PySide6.QtGui import QBrush, QHelpEvent, QLinearGradient, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -28,6 +28,8 @@ from rollscope_desktop.viewmodels.span_text import note_said
 STEP, DURATION, TOKENS, COST, WATERFALL = range(5)
 PAD, GAP, DOT, ARROW, INDENT = 8, 8, 8, 16, 16
 BAR = 12
+PLAYED = ("played", "reused")
+"""What a fork did with steps that it did not do again."""
 AHEAD = 0.35
 """The opacity of what lies after the playhead."""
 
@@ -108,12 +110,7 @@ class SpanDelegate(QStyledItemDelegate):
             where = QRect(left, box.y(), brushes.axis.width(said), box.height())
             left += painting.text(painter, where, brushes.axis, theme.muted, said) + 4
         if not line.fold:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            colour = theme.kind(line.kind)
-            painter.setBrush(colour if line.fits else faded(colour, 0.4))
-            painter.drawEllipse(QRectF(left, middle - DOT / 2, DOT, DOT))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._dot(painter, line, QRectF(left, middle - DOT / 2, DOT, DOT))
             left += DOT + GAP
         right = self._state(painter, line, right, middle)
         name = QRect(left, box.y(), right - left, box.height())
@@ -123,6 +120,24 @@ class SpanDelegate(QStyledItemDelegate):
         if line.fragment and right - left > 24:
             rest = QRect(left, box.y(), right - left, box.height())
             painting.text(painter, rest, brushes.table, theme.muted, text.one_line(line.fragment))
+
+    def _dot(self, painter: QPainter, line: SpanLine, box: QRectF) -> None:
+        """The kind of a step; hollow when it was only played back, in a ring when it was edited."""
+        theme = self._look.theme
+        colour = theme.kind(line.kind)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour if line.fits else faded(colour, 0.4))
+        if line.how in PLAYED:
+            painter.setPen(QPen(colour, 1.5))
+            painter.setBrush(QBrush(colour, Qt.BrushStyle.Dense5Pattern))
+            box = box.adjusted(0.75, 0.75, -0.75, -0.75)
+        painter.drawEllipse(box)
+        if line.how == "edited":
+            painter.setPen(QPen(theme.accent, 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(box.adjusted(-2.5, -2.5, 2.5, 2.5))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _state(self, painter: QPainter, line: SpanLine, right: int, middle: int) -> int:
         """The icon of the row's status, or of the worst inside; returns where text must end."""
@@ -202,7 +217,20 @@ class SpanDelegate(QStyledItemDelegate):
         for piece in bars:
             self._piece(painter, whole, box.x(), piece, line)
         painter.setClipping(False)
+        self._mark(painter, whole, line)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _mark(self, painter: QPainter, whole: QRect, line: SpanLine) -> None:
+        """On its bar, as in the timeline: played back is hatched, edited has an outline."""
+        theme = self._look.theme
+        if line.how in PLAYED:
+            hatch = QBrush(faded(theme.on_bar, 0.45), Qt.BrushStyle.BDiagPattern)
+            painter.fillRect(whole, hatch)
+        elif line.how == "edited":
+            painter.setPen(QPen(theme.accent, 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(whole).adjusted(-1.5, -1.5, 1.5, 1.5), 3, 3)
+            painter.setPen(Qt.PenStyle.NoPen)
 
     def _playhead(self, painter: QPainter, box: QRect) -> None:
         """The line at the moment that is looked at, through all rows."""

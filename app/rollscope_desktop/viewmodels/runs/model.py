@@ -27,7 +27,7 @@ from rollscope_desktop.viewmodels.runs.table import RunTable
 from rollscope_desktop.viewmodels.states import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rollscope_desktop.model.rows import RunRow
     from rollscope_desktop.viewmodels.runs.units import Entry
@@ -173,6 +173,30 @@ class RunListModel(RunTable):
         """The keys of these runs, by which people and logs name them."""
         return [head.key for head in self.heads_of(runs)]
 
+    def original_of(self, run: int) -> int | None:
+        """The run that a fork was made from, if both are there."""
+        head = self._heads.get(run)
+        if head is None or not head.fork_of:
+            return None
+        return next((id for id, h in self._heads.items() if h.key == head.fork_of), None)
+
+    def forks_of(self, run: int) -> tuple[int, ...]:
+        """The forks of a run, the latest first."""
+        head = self._heads.get(run)
+        if head is None:
+            return ()
+        found = [h for h in self._heads.values() if h.fork_of == head.key and h.id != run]
+        return tuple(h.id for h in sorted(found, key=_start, reverse=True))
+
+    def in_order_of_start(self, runs: Sequence[int]) -> tuple[int, int] | None:
+        """Two runs, the earlier one first, a fork after its original; None for any other number."""
+        heads = sorted(self.heads_of(runs), key=_start) if len(runs) == 2 else []
+        if len(heads) != 2:
+            return None
+        first, second = heads
+        turned = first.fork_of == second.key and bool(first.fork_of)
+        return (second.id, first.id) if turned else (first.id, second.id)
+
     def sums_of(self, runs: Iterable[int]) -> Sums:
         """What these runs come to together."""
         return sums_of(self.heads_of(runs))
@@ -307,3 +331,7 @@ class RunListModel(RunTable):
         if state is not self.state:
             self.state = state
             self.state_changed.emit()
+
+
+def _start(head: RunHead) -> tuple[int, int]:
+    return (head.started or 0, head.id)

@@ -48,7 +48,8 @@ def marks(line: RunLine) -> list[str]:
         place = "" if run.attempt is None else f"{run.attempt}/"
         found.append(f"{text.TIMES}{line.attempts}" if not place else f"try {place}{line.attempts}")
     if run.chain is not None:
-        found.append(f"chain {run.chain}")
+        # Forks are numbered as the bar and the table of their batch number them.
+        found.append(f"fork {run.chain + 1}" if run.fork_of else f"chain {run.chain}")
     elif run.group_index is not None:
         found.append(f"#{run.group_index}")
     return found

@@ -1,0 +1,1 @@
+"""The view of two runs beside each other."""

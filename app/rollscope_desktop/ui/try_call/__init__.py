@@ -1,0 +1,1 @@
+"""The dialog in which one recorded model call is tried again."""

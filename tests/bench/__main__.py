@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.bench import (
     report,
+    rows_compare,
+    rows_fork,
     rows_hard,
     rows_indexing,
     rows_ingest,
@@ -24,7 +26,8 @@ from tests.bench.corpus import SIZES, Corpus, corpora
 from tests.bench.reasons import REASONS
 from tests.bench.samples import Line, Samples, Step
 
-ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", *rows_sdk.ROWS, *rows_ingest.ROWS, "H3")
+ROWS = ("A1", "A2", "A3", "A4", "A6", "A7", "A8", "A9", *rows_sdk.ROWS, *rows_ingest.ROWS,
+        *rows_compare.ROWS, *rows_fork.ROWS, "H3")  # fmt: skip
 
 
 def main() -> int:
@@ -36,8 +39,8 @@ def main() -> int:
         print(f"No such row: {', '.join(sorted(unknown))}. There are {', '.join(ROWS)}.")
         return 2
     asked.cache.mkdir(parents=True, exist_ok=True)
-    if rows <= set(rows_sdk.ROWS) and asked.out is None:
-        return _sdk_alone(rows, asked)
+    if rows <= {*rows_sdk.ROWS, *rows_compare.ROWS, *rows_fork.ROWS} and asked.out is None:
+        return _alone(rows, asked)
     print(f"data of size {size.name} in {asked.cache}", flush=True)
     runlog, flat = corpora(size, asked.seed, asked.cache)
     samples = Samples()
@@ -52,6 +55,8 @@ def main() -> int:
             *rows_timeline.steps(size.spans, asked.seed, asked.cache, Path(place)),
             *rows_hard.steps(asked.cache, Path(place), asked.small),
             *rows_sdk.steps(asked.small),
+            *rows_compare.steps(asked.cache, asked.small),
+            *rows_fork.steps(asked.small),
             *rows_ingest.steps(runlog, flat, asked.cache, asked.small),
         ]
         wanted = [step for step in steps if step.rows & rows]
@@ -66,6 +71,8 @@ def main() -> int:
         *rows_timeline.lines(samples, size.spans),
         *rows_hard.lines(samples),
         *rows_sdk.lines(samples),
+        *rows_compare.lines(samples),
+        *rows_fork.lines(samples),
         *rows_ingest.lines(samples),
     ]
     lines = sorted((line for line in lines if line.row in rows), key=lambda line: line.row)
@@ -76,11 +83,19 @@ def main() -> int:
     return 0
 
 
-def _sdk_alone(rows: frozenset[str], asked: argparse.Namespace) -> int:
+def _alone(rows: frozenset[str], asked: argparse.Namespace) -> int:
     """The rows that need none of the data."""
     samples = Samples()
-    _measure([s for s in rows_sdk.steps(asked.small) if s.rows & rows], samples, asked.rounds)
-    print("\n" + report.table(rows_sdk.lines(samples)))
+    steps = [
+        *rows_sdk.steps(asked.small),
+        *rows_compare.steps(asked.cache, asked.small),
+        *rows_fork.steps(asked.small),
+    ]
+    _measure([s for s in steps if s.rows & rows], samples, asked.rounds)
+    lines = [
+        *rows_sdk.lines(samples), *rows_compare.lines(samples), *rows_fork.lines(samples),
+    ]  # fmt: skip
+    print("\n" + report.table(lines))
     for name, why in samples.missing.items():
         print(f"{name}: {why}")
     return 0

@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 def environment(**more: str) -> dict[str, str]:
-    """For children: this checkout first, nothing of the user's own settings.
+    """For children: this checkout first, nothing of the user's own settings for Rollscope.
 
     Modules are compiled once and kept, as they are where a program is installed.
     """
@@ -33,6 +33,7 @@ def environment(**more: str) -> dict[str, str]:
     if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
         kept["PYTHONPYCACHEPREFIX"] = str(CACHE / "compiled")
     paths = [str(ROOT), str(ROOT / "app"), str(ROOT / "sdk_bridge")]
+    paths += filter(None, [kept.get("PYTHONPATH")])
     return kept | {"PYTHONPATH": os.pathsep.join(paths)} | more
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     "msgspec", "orjson", "watchdog", "PySide6-Essentials", "numpy", "sqlite-utils", "duckdb",
-    "polars", "httpx", "opentelemetry-sdk", "retrace-sdk", "aiohttp", "protobuf",
+    "polars", "httpx", "opentelemetry-sdk", "retrace-sdk", "aiohttp", "protobuf", "openai",
+    "anthropic", "vcrpy", "langgraph", "apache-burr",
 )  # fmt: skip
 _VERDICTS = {True: "met", False: "**falls short**", None: "–"}
 
@@ -133,6 +134,18 @@ def page(
         "must be in it. Model calls go to a server in another process; without "
         "capture means httpx's own methods, put back for the call. The import is that of a fresh "
         "process, without the start of Python.",
+        "## How forks are measured",
+        "The agents are a program with the packages `openai` and `anthropic`, against a model "
+        "server in another process that counts what it is asked; each of its answers is another, "
+        "after another time. The program runs as a user runs it, and is forked by the real bridge "
+        "in a new process. What is done again is counted from the requests that came and from what "
+        "the tools wrote. The time before the fork point runs from the first call of the model to "
+        "the one that is edited, 30 steps later; for the peers from the opening of what they keep, "
+        "the client of the model made before. vcrpy and retrace-sdk get the agent as it is; "
+        "for LangGraph and Burr it is rewritten as a graph, so they load a state instead of "
+        "running the code up to it. The way to the screen is that through the dialog, the engine "
+        "and the bridge; the loading of the agent's file, its packages above all, is timed in "
+        "processes of its own.",
         "## How the socket is measured",
         "The engine is a process of its own with nothing in its folders, and so is what sends: it "
         "has cut the run logs, or encoded the requests, before the clock runs, and uses a tenth of "

@@ -59,6 +59,14 @@ class Course:
         """Whether the edit is of what the step gives, so that it is not called."""
         return self.edit.output is not NOTHING
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether what was given as the edit is what the record says."""
+        was, edit = self.edited, self.edit
+        if was is None:
+            return False
+        return bool(was.output == edit.output if self.gives else was.input == edit.input)
+
     def count(self, played: int = 0, reused: int = 0, live: int = 0) -> None:
         """So many more calls were decided."""
         with self.lock:

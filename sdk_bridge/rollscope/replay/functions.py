@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rollscope import wire
 from rollscope.active import NOTHING
 from rollscope.packing import NotPackable
+from rollscope.packing.reshaping import reshaped
 from rollscope.playing import Decision, Given
 from rollscope.replay.course import Course, is_edited
 from rollscope.replay.given import given_again
@@ -41,6 +42,8 @@ class Functions:
             return self._edited(place, asked, key, found)
         if found is not None and standing.follows(place.branch, found):
             if found.id in course.around:
+                if not course.signed:
+                    return self._called(found, key, asked)
                 course.count(live=1)
                 return Decision(key, found.id, "live")
             return self._answered(found, key, asked)
@@ -71,7 +74,7 @@ class Functions:
             " gave another result than in the record."
         )
 
-    def _container(self, place: Here, asked: Asked) -> Decision:
+    def _container(self, place: Here, asked: Asked) -> Decision | Wants:
         """A function that holds other steps runs, unless it is what is edited."""
         key = self._standing.key(place, asked.kind, asked.name)
         found = self._standing.find(key)
@@ -84,19 +87,48 @@ class Functions:
             return Decision(key, found.id, "edited", live=False, given=given)
         return Decision(key, None if found is None else found.id, "live")
 
-    def _edited(self, place: Here, asked: Asked, key: int, found: RecordedSpan) -> Decision:
+    def _edited(self, place: Here, asked: Asked, key: int, found: RecordedSpan) -> Decision | Wants:
         course, edit = self._course, self._course.edit
         self._standing.reach(place.branch, found)
+        if course.changes_nothing:
+            return self._unchanged(found, key, asked)
         if course.gives:
             course.count(played=1)
-            return Decision(key, found.id, "edited", live=False, given=Given(edit.output))
+            given = Given(self._result(found, edit.output))
+            return Decision(key, found.id, "edited", live=False, given=given)
         if not isinstance(edit.input, dict):
             raise course.stop("The edited arguments are no JSON object with their names.")
         course.count(live=1)
         arguments = merged(asked.arguments, found.input, edit.input)
         return Decision(key, found.id, "edited", arguments=arguments)
 
-    def _answered(self, found: RecordedSpan, key: int, asked: Asked) -> Decision:
+    def _called(self, found: RecordedSpan, key: int, asked: Asked) -> Decision | Wants:
+        """It is called before the edit; what is not called unasked after it is not here, either."""
+        if self._tools.policy(asked) in ("ask", "deny"):
+            return self._after(None, key, asked)
+        self._course.count(live=1)
+        return Decision(key, found.id, "live")
+
+    def _unchanged(self, found: RecordedSpan, key: int, asked: Asked) -> Decision | Wants:
+        """A fork from here, with the step as it was."""
+        if self._course.gives and asked.is_call:
+            return self._answered(found, key, asked)
+        self._course.count(live=1)
+        return Decision(key, found.id, "live")
+
+    def _result(self, found: RecordedSpan, edited: Any) -> Any:
+        """The edited result, as an object of the kind that the function gave."""
+        told = found.result
+        if not self._course.signed or not isinstance(told, dict) or "packed" not in told:
+            return edited  # a forged log could hold more than it has shown
+        if "protocol" in found.attrs:
+            return edited  # its client makes the object, of what was said
+        try:
+            return reshaped(told["packed"], found.output, edited)
+        except NotPackable as why:
+            raise self._course.stop(f"The edited result does not fit {found.name}: {why}") from None
+
+    def _answered(self, found: RecordedSpan, key: int, asked: Asked) -> Decision | Wants:
         """The record answers."""
         course = self._course
         if asked.effects == "state":
@@ -105,8 +137,7 @@ class Functions:
             given = given_again(found, signed=course.signed)
         except NotPackable as why:
             if course.goes_live:
-                course.count(live=1)
-                return Decision(key, found.id, "live")
+                return self._called(found, key, asked)
             raise course.stop(f"{asked.name} cannot be played back: {why}") from None
         course.count(played=1)
         arguments = _edited_then(found, asked)

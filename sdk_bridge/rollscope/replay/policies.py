@@ -10,6 +10,8 @@ from typing import Any
 
 from rollscope import wire
 from rollscope.errors import EnforcementError
+from rollscope.packing import NotPackable, pack
+from rollscope.packing.reshaping import reshaped
 from rollscope.playing import Asked, Decision, Divergence
 from rollscope.replay.plan import Answer, Plan, Question
 from rollscope.values import to_json
@@ -65,7 +67,7 @@ class Tools:
                 why = f"The record holds no result of {name} for these arguments."
                 return self._asking(asked, why, live, given, stop)
         if policy == "ask":
-            return self._asking(asked, f"{name} is asked for first.", live, given, stop)
+            return self._asking(asked, f"Calls of {name} are asked about first.", live, given, stop)
         return live(None)
 
     def _asking(
@@ -101,7 +103,17 @@ def merged(arguments: dict[str, Any], shown: Any, edited: dict[str, Any]) -> dic
     known = shown if isinstance(shown, dict) else {}
     kept = {n: value for n, value in arguments.items() if n not in known or n in edited}
     changed = {n: value for n, value in edited.items() if n not in kept or known.get(n) != value}
-    return kept | changed
+    typed = {n: _of_its_kind(arguments.get(n), known.get(n), value) for n, value in changed.items()}
+    return kept | typed
+
+
+def _of_its_kind(was: Any, shown: Any, edited: Any) -> Any:
+    """An edited argument as an object of the kind that it was; as JSON where that cannot be."""
+    try:
+        packed = pack(was)
+        return edited if packed is None else reshaped(packed, shown, edited)
+    except NotPackable:
+        return edited
 
 
 async def ask_elsewhere(ask: Callable[[Question], Answer], question: Question) -> Answer:

@@ -77,6 +77,8 @@ class Record:
         self.by_key: dict[int, RecordedSpan] = {}
         self.of_branch: dict[int, list[RecordedSpan]] = {}
         """Calls of a branch, in their order."""
+        self._room = _LONGEST
+        self._sizes: dict[str, int] = {}
         self._shared = dict(found for event in events if (found := wire.shared(event)))
         for number, event in enumerate(events):
             self._take(number, event)
@@ -122,7 +124,17 @@ class Record:
         return record
 
     def _expanded(self, value: Any) -> Any:
-        return wire.expand(value, self._shared.get)
+        return wire.expand(value, self._said)
+
+    def _said(self, name: str) -> Any:
+        """What is written once, at each place that mentions it. A small log can mention much."""
+        found = self._shared.get(name)
+        if name not in self._sizes:
+            self._sizes[name] = len(wire.dump(found))
+        self._room -= self._sizes[name]
+        if self._room < 0:
+            raise ReplayError("The log of this run becomes too large when it is read.")
+        return found
 
     def _take(self, number: int, event: dict[str, Any]) -> None:
         match event.get("type"):

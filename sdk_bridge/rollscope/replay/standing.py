@@ -64,7 +64,7 @@ class Standing:
         kind: str,
         name: str,
         asked: Any,
-        serve: Callable[[RecordedSpan], Decision],
+        serve: Callable[[RecordedSpan], Decision | Wants],
         go_on: Callable[[], Decision | Wants],
     ) -> Decision | Wants:
         """What becomes of a call that the record does not hold, of a branch that has followed it.

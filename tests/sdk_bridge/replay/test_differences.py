@@ -117,7 +117,7 @@ def test_a_branch_beside_goes_on_live_after_the_edit_only(maker: Maker) -> None:
     assert fork.counts == {"look": 1}
     hows = {str(span.input): fork.how(span) for span in fork.record.spans.values()}
     assert hows["{'what': 'before'}"] == "played"
-    assert hows["{'what': \"['CHANGED', 1]\"}"] == "live"
+    assert hows["{'what': \"('CHANGED', 1)\"}"] == "live"
 
 
 def test_the_line_that_starts_the_edited_branch_is_held_to_the_record(maker: Maker) -> None:

@@ -207,8 +207,8 @@ def test_what_is_told_inside_a_played_step(
     bench = Bench(client.settings.folder, stub, done, work)
     at = named(bench, "search")
     record = bench.record
-    for _ in range(2):  # and of the fork itself
-        fork = bench.fork(Edit(named(bench, "search").id, output={"found": "CHANGED"}))
+    for n in range(2):  # and of the fork itself
+        fork = bench.fork(Edit(named(bench, "search").id, output={"found": f"CHANGED {n}"}))
         fork.check()
         assert fork.counts == {}
         found = fork.of(named(bench, "give"))

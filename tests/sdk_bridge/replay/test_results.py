@@ -341,3 +341,18 @@ def test_a_hook_that_hides_answers_stops_the_run(folder: Path, record: Any, stub
     assert fork.requests == []
     assert fork.outcome.status == "diverged"
     assert "not all in the log" in fork.outcome.sentence
+
+
+def test_a_fork_without_a_change_marks_nothing_as_edited(
+    client: Rollscope, record: Any, tools: Any, done: Done
+) -> None:
+    @client.agent
+    def work() -> Any:
+        return tools.search("a")["found"], tools.search("b")["found"]
+
+    bench = record(work)
+    first = bench.calls[0]
+    again = bench.fork(Edit(first.id, input=first.input))
+    assert [again.how(span) for span in again.record.spans.values()] == ["live", "live"]
+    given = bench.fork(Edit(first.id, output=first.output))
+    assert [given.how(span) for span in given.record.spans.values()] == ["played", "live"]

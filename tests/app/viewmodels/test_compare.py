@@ -270,6 +270,13 @@ def test_runs_of_one_name_are_told_apart(model: CompareModel, index: Index, qtbo
     made = model.comparison
     assert made is not None
     assert (told_apart(made.a, made.b), told_apart(made.b, made.a)) == ("chain 0", "chain 1")
+    of = {"of": run_key(3), "at": None}
+    [five] = index.grow("e.jsonl", run(5, name="made", fork=of, group={"id": "h", "chain": 0}))
+    [six] = index.grow("f.jsonl", run(6, name="made", fork=of, group={"id": "h", "chain": 1}))
+    show(model, five, six, qtbot)
+    forks = model.comparison
+    assert forks is not None  # as the bar and the table of the batch number them
+    assert (told_apart(forks.a, forks.b), told_apart(forks.b, forks.a)) == ("fork 1", "fork 2")
     show(model, late, other, qtbot)
     assert model.comparison is not None
     assert told_apart(model.comparison.a, model.comparison.b) == ""

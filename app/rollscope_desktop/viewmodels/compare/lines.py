@@ -9,6 +9,7 @@ from rollscope_desktop.model import text
 from rollscope_desktop.model.alignment import Delta, Part, Sign
 from rollscope_desktop.model.assemble import CANCELLED, ENDED, ERROR, OK, OPEN
 from rollscope_desktop.viewmodels.lines import SpanLine
+from rollscope_desktop.viewmodels.runs.words import chain_of
 
 if TYPE_CHECKING:
     from rollscope_desktop.model.alignment import Alignment, Counts, Side
@@ -146,7 +147,7 @@ def told_apart(run: RunRow, other: RunRow) -> str:
     if run.name != other.name:
         return ""
     if run.chain is not None and run.chain != other.chain:
-        return f"chain {run.chain}"
+        return chain_of(run)
     if run.attempt is not None and run.attempt != other.attempt:
         return f"attempt {run.attempt}"
     return text.time_of_day(run.started)

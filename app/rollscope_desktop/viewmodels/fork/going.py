@@ -68,10 +68,11 @@ def headline(batch: Batch, name: str) -> str:
 
 
 def remark(batch: Batch) -> str:
-    """What is said behind the headline: why it failed or what came of it, and its calls."""
+    """What is said behind the headline: why it failed or what came of it, and its calls. Of several
+    forks that came out in different ways the table tells."""
     failed = batch.failed
-    told = failed if failed is not None else batch.first
-    sentence = text.one_line(told.sentence) if batch.over else ""
+    told = {fork.sentence for fork in batch.forks} if failed is None else {failed.sentence}
+    sentence = text.one_line(told.pop()) if batch.over and len(told) == 1 else ""
     return " ".join(part for part in (sentence, calls(batch)) if part)
 
 

@@ -34,6 +34,12 @@ def name_of(run: RunRow) -> str:
     return text.one_line(run.name or run.agent or run.source_id or run.key[:8])
 
 
+def chain_of(run: RunRow) -> str:
+    """``chain 3``; forks are numbered as the bar and the table of their batch number them."""
+    chain = run.chain or 0
+    return f"fork {chain + 1}" if run.fork_of else f"chain {chain}"
+
+
 def shown(line: HeadingLine | RunLine) -> str:
     """The text of a cell."""
     return line.title if isinstance(line, HeadingLine) else name_of(line.run)
@@ -48,8 +54,7 @@ def marks(line: RunLine) -> list[str]:
         place = "" if run.attempt is None else f"{run.attempt}/"
         found.append(f"{text.TIMES}{line.attempts}" if not place else f"try {place}{line.attempts}")
     if run.chain is not None:
-        # Forks are numbered as the bar and the table of their batch number them.
-        found.append(f"fork {run.chain + 1}" if run.fork_of else f"chain {run.chain}")
+        found.append(chain_of(run))
     elif run.group_index is not None:
         found.append(f"#{run.group_index}")
     return found

@@ -248,7 +248,7 @@ def test_empty_and_unknown_runs(index: Index, reader: Reader) -> None:
     [a] = index.grow("a.jsonl", empty)
     [b] = index.grow("b.jsonl", written(2, calls("x")))
     found, [early] = compared(reader, a, b)
-    assert early.sentence == "Step 1, assistant: new step."
+    assert early.sentence == "Step 1, assistant: A has not come this far."
     assert found.alignment.counts.inserted == 2
     assert compared(reader, a, a)[0].equal
     with pytest.raises(StopIteration) as gone:
@@ -323,12 +323,11 @@ def flat(number: int, count: int, *, played: int = 0, ended: bool = True) -> byt
     data = log.line("run.start", v=1, name="flat")
     for at in range(count):
         span = log.span_id()
-        how = {"replay": {"how": "played"}} if at < played else {}
+        how: Any = {"replay": {"how": "played"}} if at < played else {}
         usage = {"model": "m", "input_tokens": 5, "output_tokens": 2, "cost_usd": 0.5}
         data += log.line("span.start", span=span, kind="llm", name="chat", input={"at": at}, **how)
-        data += log.line(
-            "span.end", span=span, status="ok", output="x", **({} if how else {"usage": usage})
-        )
+        spent: Any = {} if how else {"usage": usage}
+        data += log.line("span.end", span=span, status="ok", output="x", **spent)
     return data + (log.line("run.end", status="ok") if ended else b"")
 
 

@@ -133,6 +133,20 @@ def test_the_headline_of_several() -> None:
     assert not batch(*forks).over
 
 
+def test_what_one_of_several_says_is_not_said_of_all() -> None:
+    done = replace(FORK, state="done", live=1)
+    both = [replace(done, sentence="You stopped it."), replace(done, id="g", number=1)]
+    assert going.remark(batch(*both)) == "0 played · 2 live"
+    both[1] = replace(both[1], sentence="You stopped it.")
+    assert going.remark(batch(*both)) == "You stopped it. 0 played · 2 live"
+
+
+def test_of_what_has_ended_the_latest_is_shown() -> None:
+    forks = [replace(FORK, id=str(n), batch=str(n), state="done") for n in range(3)]
+    forks[1] = replace(forks[1], state="running")
+    assert [each.id for each in going.batches(forks)] == ["1", "2", "0"]
+
+
 def test_why_it_failed_is_told() -> None:
     fork = replace(FORK, state="failed", sentence="It cannot be imported.", reused=1)
     assert going.remark(batch(fork)) == "It cannot be imported. 0 played · 1 reused · 0 live"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QApplication, QDialog
 
 from rollscope_desktop import platform
 from rollscope_desktop.model.breakpoints import Breakpoint
@@ -58,6 +59,9 @@ def viewer(qtbot: QtBot, qapp: object, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield made
     viewer_app.close(made)
     made.window.close()
+    for asked in QApplication.topLevelWidgets():  # whether to go on, while a program was connected
+        if isinstance(asked, QDialog):
+            asked.close()
     end_engine()
 
 

@@ -16,6 +16,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.sdk_bridge.stub import Reply, StubModel
 
+pytestmark = pytest.mark.soak
+
 AGENT = """
 import os
 import httpx2

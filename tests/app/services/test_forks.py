@@ -61,7 +61,7 @@ def test_what_may_run_is_asked(forks: Forks, client: FakeClient) -> None:
     forks.ask_permission(RUN, heard.append, lambda error: None)
     client.answer(**{**ALLOWED, "missing": ["KEY", 5]})
     assert heard == [Permission(
-        needed=False, interpreter="/usr/bin/python3", folder="/work", file="/work/agent.py",
+        needed=False, interpreter="/usr/bin/python3", folder="/home/ada", file="/home/ada/agent.py",
         function="agent:main", signed=True, known=True, missing=("KEY",),
     )]  # fmt: skip
 

@@ -17,6 +17,8 @@ from tests.sdk_bridge.recorded import runs, the_run
 if TYPE_CHECKING:
     from tests.sdk_bridge.bridge.bridges import Bridge, Bridges
 
+pytestmark = pytest.mark.soak
+
 SCRIPT = """
 import asyncio, os, subprocess, sys, threading, time
 import rollscope

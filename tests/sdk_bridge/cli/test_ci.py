@@ -17,6 +17,8 @@ from click.testing import CliRunner
 from rollscope import cli
 from tests.sdk_bridge.stub import Reply, StubModel
 
+pytestmark = pytest.mark.soak
+
 AGENT = """
 import os
 import sys

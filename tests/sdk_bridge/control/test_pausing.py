@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.conftest import ExpectedLog
     from tests.sdk_bridge.engine_receiver import EngineReceiver
 
+pytestmark = pytest.mark.soak
+
 
 class Shop:
     """An agent that pays, and what was paid."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.sdk_bridge.control.conftest import Viewer
     from tests.sdk_bridge.engine_receiver import EngineReceiver
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture
 def model() -> Iterator[StubModel]:

@@ -21,6 +21,8 @@ from rollscope.replay import Answer, Edit, Outcome, Plan, Playback, Record
 if TYPE_CHECKING:
     from tests.sdk_bridge.replay.conftest import Server, Tools
 
+pytestmark = pytest.mark.soak
+
 METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "spawn"]
 CODE = (
     "import sys; from tests.sdk_bridge.replay.test_elsewhere import ask; print(ask(*sys.argv[1:]))"

@@ -293,10 +293,9 @@ def tool_that_asks(client: Rollscope, tools: Tools, stub: Server) -> Made:
     return work
 
 
-_FOR_THE_SOAK = ("tool input", "llm output", "llm input")
+_FOR_THE_SOAK = ("tool input", "llm output", "llm input", "later")
 EDITS = (
     "tool output",
-    "later",
     *(pytest.param(what, marks=pytest.mark.soak) for what in _FOR_THE_SOAK),
 )
 """Each kind with each agent is for the soak; each kind is tested elsewhere, too."""
@@ -373,8 +372,9 @@ def test_without_an_edit_nothing_is_sent(
     assert fork.record.end["output"] == bench.record.end["output"]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("what", ["tool output", "tool input", "llm output", "llm input"])
-@pytest.mark.parametrize("name", ["gathered", "tool_that_asks"])
+@pytest.mark.parametrize("name", ["plain", "gathered", "tool_that_asks"])
 def test_a_fork_can_be_forked(
     name: str, what: str, client: Rollscope, tools: Tools, stub: Server, done: Done
 ) -> None:

@@ -149,7 +149,7 @@ def test_answers_that_do_not_fit(bench: Bench, answer: Answer) -> None:
     assert "send" not in fork.counts
 
 
-@pytest.mark.parametrize(("policy", "why"), [("", "is asked for"), ("recorded", "no result of")])
+@pytest.mark.parametrize(("policy", "why"), [("", "asked about"), ("recorded", "no result of")])
 def test_nobody_to_ask(bench: Bench, policy: Any, why: str) -> None:
     fork = forked(bench, others=policy)
     assert fork.outcome.status == "diverged"

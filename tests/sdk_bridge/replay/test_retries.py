@@ -18,6 +18,8 @@ from tests.sdk_bridge.stub import Reply
 if TYPE_CHECKING:
     from tests.sdk_bridge.replay.conftest import Server, Tools
 
+pytestmark = pytest.mark.soak
+
 SLOW = Reply(status=429, error="slow down", headers={"retry-after-ms": "1"})
 
 

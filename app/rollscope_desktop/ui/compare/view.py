@@ -24,11 +24,7 @@ from rollscope_desktop.ui.look import Look
 from rollscope_desktop.ui.panel import State as Sentence
 from rollscope_desktop.ui.panel import tool
 from rollscope_desktop.ui.view import View
-from rollscope_desktop.viewmodels.compare.lines import (
-    LEFT,
-    RIGHT,
-    title_of,
-)
+from rollscope_desktop.viewmodels.compare.lines import LEFT, RIGHT, title_of
 from rollscope_desktop.viewmodels.compare.model import CompareModel
 from rollscope_desktop.viewmodels.compare.source import State
 from rollscope_desktop.viewmodels.open_run import OpenRun
@@ -390,8 +386,7 @@ class Compare(View):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        by = self._step(event)
-        if by:
+        if by := self._step(event):
             self.go(by)
         else:
             super().keyPressEvent(event)

@@ -215,7 +215,7 @@ def test_permission_is_a_page_of_it(open_dialog, engine: Engine) -> None:
     assert page.isVisible()
     facts = {name: box.toPlainText() for name, box in page._facts.items()}
     assert facts == {
-        "Interpreter": "/usr/bin/python3", "Folder": "/work", "File": "/work/agent.py",
+        "Interpreter": "/usr/bin/python3", "Folder": "/home/ada", "File": "/home/ada/agent.py",
         "Function": "agent:main", "Called with": '{\n  "question": "weather?"\n}',
     }  # fmt: skip
     assert page.unsigned.isVisible()

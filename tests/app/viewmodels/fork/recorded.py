@@ -29,7 +29,8 @@ REQUEST: dict[str, Any] = {
 ANSWER = {"message": {"role": "assistant", "content": "It is warm."}, "finish_reason": "stop"}
 DIALECT = {"dialect": "openai.chat"}
 ALLOWED: dict[str, Any] = {
-    "needed": False, "interpreter": "/usr/bin/python3", "folder": "/work", "file": "/work/agent.py",
+    "needed": False, "interpreter": "/usr/bin/python3", "folder": "/home/ada",
+    "file": "/home/ada/agent.py",
     "function": "agent:main", "signed": True, "changed": False, "known": True, "missing": [],
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def recorded(number: int = 1, **start: Any) -> bytes:
     entry = {"module": "agent", "qualname": "main", "resumable": True}
     said = {
         "name": "shop", "project": "shop", "input": {"question": "weather?"}, "entry": entry,
-        "process": {"python": "/usr/bin/python3", "cwd": "/work", "argv": ["python"]}, **start,
+        "process": {"python": "/usr/bin/python3", "cwd": "/home/ada", "argv": ["python"]}, **start,
     }  # fmt: skip
     out = log.line("run.start", v=1, **said)
 

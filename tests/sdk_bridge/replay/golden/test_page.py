@@ -15,6 +15,8 @@ from rollscope.replay.golden.tolerance import Tolerance
 from tests.conftest import ROOT
 from tests.sdk_bridge.stub import Reply, StubModel
 
+pytestmark = pytest.mark.soak
+
 PAGE = (ROOT / "docs" / "golden.md").read_text()
 AGENT, TESTS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
 COMMANDS = re.findall(r"^\$ (.*)\n((?:(?!```|\$ ).*\n)*)", PAGE, re.M)

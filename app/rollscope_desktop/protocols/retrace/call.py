@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from json import JSONDecoder
 from typing import Any
 
 from rollscope.capture import prices
 from rollscope.capture.dialects.base import NotThisDialect
+from rollscope.capture.dialects.called_text import calls_in
 from rollscope.capture.dialects.openai_chat import OpenAIChat, decode_message
 from rollscope_desktop.protocols.retrace.said import Data, amount, count, table, text
 from rollscope_desktop.protocols.run import Run
@@ -17,7 +17,6 @@ _CAPTURED = frozenset(
 """Names of calls that the SDK has seen by itself, and cut: those that a program tells are whole."""
 _MESSAGE, _TEXT, _MESSAGES = 1000, 2000, 10
 """Characters of a message and of any other text, and messages, that the SDK keeps."""
-_CALLS = "[tool calls] "
 _PLACED = {"messages", "messages_omitted", "model", "tools"}
 
 
@@ -66,7 +65,7 @@ def call_output(run: Run, data: Data, captured: bool) -> tuple[Any, bool]:
             return run.plain(said), cut
     if not isinstance(said, str):
         return run.plain(said), cut
-    content = (captured and _calls_in(said)) or said
+    content = (captured and _calls(said)) or said
     message = {"role": "assistant", "content": content}
     return {"message": run.plain(message)}, cut or (captured and len(said) >= _TEXT)
 
@@ -116,24 +115,9 @@ def _is_long(content: Any, most: int) -> bool:
     return isinstance(content, str) and len(content) >= most
 
 
-def _calls_in(said: str) -> list[Data]:
-    """The tool calls that the SDK wrote as text, where the model said nothing else: ``[tool calls]
-    name({"a": 1}); other({})``. Empty where they cannot be read again."""
-    calls: list[Data] = []
-    at = len(_CALLS)
-    if not said.startswith(_CALLS):
-        return []
-    while True:
-        opened = said.find("(", at)
-        if opened <= at:
-            return []
-        try:
-            arguments, end = JSONDecoder().raw_decode(said, opened + 1)
-        except (ValueError, RecursionError):
-            return []
-        calls.append({"type": "tool_call", "name": said[at:opened], "arguments": arguments})
-        if said[end:] == ")":
-            return calls
-        if not said.startswith("); ", end):
-            return []
-        at = end + 3
+def _calls(said: str) -> list[Data]:
+    """The parts of an answer that was kept as a text of its calls; empty for any other."""
+    return [
+        {"type": "tool_call", "name": name, "arguments": arguments}
+        for name, arguments in calls_in(said)
+    ]

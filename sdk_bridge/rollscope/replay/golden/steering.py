@@ -15,9 +15,10 @@ import orjson
 
 from rollscope import wire
 from rollscope.capture.dialects.base import Answer, Choice, Request, Usage
+from rollscope.capture.dialects.called_text import calls_in
 from rollscope.playing import Asked, Decision, Divergence, Given, Reply
 from rollscope.replay.golden.report import Difference
-from rollscope.replay.golden.steps import Step, asked_of, calls_in, text_of
+from rollscope.replay.golden.steps import Step, asked_of, text_of
 from rollscope.values import to_json
 
 if TYPE_CHECKING:

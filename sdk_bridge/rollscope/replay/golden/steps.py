@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from json import JSONDecoder, dumps
+from json import dumps
 from typing import TYPE_CHECKING, Any
+
+from rollscope.capture.dialects.called_text import text_of_calls
 
 if TYPE_CHECKING:
     from rollscope.replay.record import Record, RecordedSpan
-
-CALLS = "[tool calls] "
 
 _TYPES = {"llm": "llm_call", "tool": "tool_call"}
 _NAMES = {
@@ -110,28 +110,6 @@ def asked_of(input: Any) -> Any:
     }
 
 
-def calls_in(said: str) -> list[tuple[str, Any]]:
-    """Names and arguments of the tool calls that stand in a text; none if it is another text."""
-    calls: list[tuple[str, Any]] = []
-    at = len(CALLS)
-    if not said.startswith(CALLS):
-        return []
-    while True:
-        opened = said.find("(", at)
-        if opened <= at:
-            return []
-        try:
-            arguments, end = JSONDecoder().raw_decode(said, opened + 1)
-        except (ValueError, RecursionError):
-            return []
-        calls.append((said[at:opened], arguments))
-        if said[end:] == ")":
-            return calls
-        if not said.startswith("); ", end):
-            return []
-        at = end + 3
-
-
 def _model(span: RecordedSpan) -> str | None:
     asked = span.input.get("model") if isinstance(span.input, dict) else None
     return _text_or_none(asked)
@@ -149,7 +127,7 @@ def _answered(output: Any) -> Any:
         if isinstance(part, dict) and part.get("type") == "tool_call"
     ]
     text = text_of(content)
-    return text if text or not calls else CALLS + "; ".join(calls)
+    return text if text or not calls else text_of_calls(calls)
 
 
 def _error(error: Any) -> str | None:

@@ -17,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollscope import testing, write_golden_cassette
+from rollscope.capture.dialects.called_text import calls_in
 from rollscope.client import Rollscope
 from rollscope.errors import ConfigError
 from rollscope.replay import ReplayError
 from rollscope.replay.golden.check import check
 from rollscope.replay.golden.files import read_golden, save
 from rollscope.replay.golden.report import Difference, Report
-from rollscope.replay.golden.steps import Step, calls_in
+from rollscope.replay.golden.steps import Step
 from rollscope.replay.golden.tolerance import Tolerance, similarity
 from tests.sdk_bridge.recorded import runs
 from tests.sdk_bridge.stub import Reply, StubModel
